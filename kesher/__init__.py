@@ -1,0 +1,1 @@
+"""The command `kesher`: sync, build, check, publish, and what belongs to them."""

@@ -1,0 +1,163 @@
+"""State that a retriever decides on: what is safe to start from next time, and when it is.
+
+The CDK's own cursors take the local clock for "now" and the largest value seen for the state.
+Neither holds for exports with opaque cursors, nor for lists that come newest first. A
+`CheckpointedRetriever` reads pages itself and calls `self.checkpoint.save(state)` after the
+records of a page were handed over; the state message then follows those records in the output.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, MutableMapping
+from copy import deepcopy
+from dataclasses import InitVar, dataclass, field
+from typing import Any
+
+import requests
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.declarative.requesters.requester import Requester
+from airbyte_cdk.sources.declarative.retrievers.retriever import Retriever
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.core import StreamData
+from airbyte_cdk.sources.types import Config, Record, StreamSlice
+
+RECORDS_A_STATE = 5_000
+"""`Checkpoint.offer` sends a state at the latest when so many records are behind it."""
+SECONDS_A_STATE = 15.0
+"""Or when the last state is so old."""
+
+
+class Checkpoint(Cursor):
+    """One stream's state: any JSON object, replaced as a whole by `save`.
+
+    Args:
+        stream_name: whose state it is.
+        cursor_field: the field that the catalog shows as the cursor.
+        state_manager: holds the state that the sync was given.
+        message_repository: takes the state messages.
+        from_scratch: begin with an empty state whatever was given (a full refresh).
+    """
+
+    def __init__(
+        self,
+        stream_name: str,
+        cursor_field: str,
+        state_manager: ConnectorStateManager,
+        message_repository: MessageRepository,
+        from_scratch: bool = False,
+    ) -> None:
+        self._stream_name = stream_name
+        self._state_manager = state_manager
+        self._message_repository = message_repository
+        self.cursor_field = CursorField(cursor_field)
+        self._state: dict[str, Any] = {}
+        self._records_since = 0
+        self._sent_at = time.monotonic()
+        if not from_scratch:
+            self._state = dict(state_manager.get_stream_state(stream_name, None))
+        # What a full refresh of a stream without cursor leaves behind is no place to go on from.
+        self._state.pop("__ab_no_cursor_state_message", None)
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """A copy of the state as it was given, or as it was last saved."""
+        return deepcopy(self._state)
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Sends the state out, behind the records that were handed over before the call."""
+        self._state = deepcopy(dict(state))
+        self._emit()
+
+    def offer(self, state: Mapping[str, Any], records: int) -> None:
+        """Like `save`, but only now and then: every state makes the reader write its files.
+
+        Args:
+            state: safe to go on from.
+            records: how many records were handed over since the last `save` or `offer`.
+        """
+        self._records_since += records
+        if (
+            self._records_since >= RECORDS_A_STATE
+            or time.monotonic() - self._sent_at >= SECONDS_A_STATE
+        ):
+            self.save(state)
+
+    def observe(self, record: Record) -> None:
+        """Nothing: the state does not follow from single records."""
+
+    def close_partition(self, partition: Partition) -> None:
+        """Nothing: the retriever saved when its last page was safe."""
+
+    def ensure_at_least_one_state_emitted(self) -> None:
+        """Repeats the last saved state, unchanged when nothing was saved."""
+        self._emit()
+
+    def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
+        """Every record is."""
+        return True
+
+    def _emit(self) -> None:
+        self._records_since = 0
+        self._sent_at = time.monotonic()
+        self._state_manager.update_state_for_stream(self._stream_name, None, self._state)
+        self._message_repository.emit_message(
+            self._state_manager.create_state_message(self._stream_name, None)
+        )
+
+
+@dataclass
+class CheckpointedRetriever(Retriever):
+    """Base of retrievers that page by themselves and keep their own state.
+
+    In a manifest: `retriever: {type: CustomRetriever, class_name: …, requester: {…}}` and no
+    `incremental_sync`. The stream then is incremental, with `cursor_field` as its cursor.
+    `ManifestSource` sets `checkpoint` before anything is read.
+
+    Attributes:
+        requester: an `HttpRequester` whose `url` ends where `path` begins.
+        name: the stream's name.
+        cursor_field: the record's field that is shown as the cursor in the catalog.
+    """
+
+    requester: Requester
+    config: Config
+    name: str
+    parameters: InitVar[Mapping[str, Any]]
+    cursor_field: str = "updated_at"
+    checkpoint: Checkpoint = field(init=False, repr=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        """Nothing of `$parameters` is used."""
+
+    def get(self, path: str, params: Mapping[str, Any]) -> requests.Response:
+        """One page: `path` (without leading slash) below the requester's `url`.
+
+        Raises:
+            VendorError: as `VendorErrorHandler` says.
+        """
+        response = self.requester.send_request(path=path, request_params=params)
+        if response is None:
+            msg = f"the requester of stream {self.name} ignored a response"
+            raise RuntimeError(msg)
+        return response
+
+    def read_records(
+        self,
+        records_schema: Mapping[str, Any],  # noqa: ARG002
+        stream_slice: StreamSlice | None = None,
+    ) -> Iterable[StreamData]:
+        """Wraps what `read_pages` gives; schemas are not applied here."""
+        for page in self.read_pages():
+            for data in page:
+                yield Record(data=data, stream_name=self.name, associated_slice=stream_slice)
+
+    def read_pages(self) -> Iterable[Iterable[Mapping[str, Any]]]:
+        """Pages of records, in order.
+
+        When this generator is resumed, the records of the page before are in the output: that is
+        where to call `self.checkpoint.save`.
+        """
+        raise NotImplementedError

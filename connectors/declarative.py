@@ -1,0 +1,310 @@
+"""A folder with a manifest made into an Airbyte source.
+
+A connector's folder holds `manifest.yaml` and `schemas/<stream>.json`. What every connector must
+have is added here, so that no manifest can forget it: schemas, timeouts, the error handler, and a
+`check` that asks for every stream and names what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    FailureType,
+    Status,
+    SyncMode,
+)
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
+    ConcurrentDeclarativeSource,
+)
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.utils import airbyte_secrets_utils as secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connectors.checkpoint import Checkpoint, CheckpointedRetriever
+from connectors.errors import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, VendorError
+
+SHORTEST_SECRET = 4
+"""Characters that a text must have to be masked as a secret."""
+LIMIT_PROPERTIES: Mapping[str, Any] = {
+    "timeout_seconds": {
+        "type": "number",
+        "title": "Read timeout (seconds)",
+        "description": "How long the vendor may stay silent before a request counts as failed.",
+        "exclusiveMinimum": 0,
+        "default": READ_TIMEOUT_SECONDS,
+    },
+    "max_retries": {
+        "type": "integer",
+        "title": "Retries",
+        "description": "How often a failed request is made again before the stream fails.",
+        "minimum": 0,
+        "default": 4,
+    },
+}
+"""Added to the specification of every connector that is loaded from a folder."""
+
+
+@cache
+def _read_folder(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = yaml.safe_load((folder / "manifest.yaml").read_text("utf-8"))
+    schemas = {
+        path.stem: json.loads(path.read_text("utf-8"))
+        for path in sorted((folder / "schemas").glob("*.json"))
+    }
+    return {"manifest": manifest, "schemas": schemas}
+
+
+def load_manifest(folder: Path, vendor: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The folder's manifest, complete: schemas inlined, timeouts and error handlers set.
+
+    Args:
+        folder: holds `manifest.yaml` and `schemas/<stream>.json`.
+        vendor: the vendor's name for error messages.
+        config: for `timeout_seconds`; may be empty.
+    """
+    content = deepcopy(_read_folder(folder))
+    manifest: dict[str, Any] = content["manifest"]
+    schemas: dict[str, Any] = content["schemas"]
+    timeout = config.get("timeout_seconds", READ_TIMEOUT_SECONDS)
+    for part in _components(manifest, "HttpRequester"):
+        part.setdefault("connect_timeout_in_seconds", min(CONNECT_TIMEOUT_SECONDS, timeout))
+        part.setdefault("read_timeout_in_seconds", timeout)
+        part.setdefault(
+            "error_handler",
+            {
+                "type": "CustomErrorHandler",
+                "class_name": "connectors.errors.VendorErrorHandler",
+                "vendor": vendor,
+            },
+        )
+    for part in manifest["streams"]:
+        name = part.get("name")
+        if "schema_loader" not in part and name in schemas:
+            part["schema_loader"] = {"type": "InlineSchemaLoader", "schema": schemas[name]}
+    properties = manifest["spec"]["connection_specification"].setdefault("properties", {})
+    for key, value in LIMIT_PROPERTIES.items():
+        properties.setdefault(key, dict(value))
+    return manifest
+
+
+def _components(node: Any, component_type: str) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if node.get("type") == component_type:
+            yield node
+        for value in node.values():
+            yield from _components(value, component_type)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _components(value, component_type)
+
+
+class ManifestSource(ConcurrentDeclarativeSource):
+    """A source from a folder. Create it with `load_source`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        vendor: str,
+        config: Mapping[str, Any] | None,
+        catalog: ConfiguredAirbyteCatalog | None,
+        state: list[AirbyteStateMessage] | None,
+        derived_secrets: Sequence[str] = (),
+    ) -> None:
+        self._vendor = vendor
+        self._secrets = list(derived_secrets)
+        self._full_refresh = {
+            entry.stream.name
+            for entry in (catalog.streams if catalog else [])
+            if entry.sync_mode == SyncMode.full_refresh
+        }
+        super().__init__(
+            catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
+            config=config or {},
+            state=state or [],
+            source_config=load_manifest(folder, vendor, config or {}),
+        )
+        self._hide_secrets()
+
+    @property
+    def name(self) -> str:
+        """The vendor's name in lower case, for loggers."""
+        return self._vendor.lower() if hasattr(self, "_vendor") else type(self).__name__
+
+    def _hide_secrets(self) -> None:
+        """Masks every secret in logs and errors, also where no Airbyte entrypoint did so."""
+        if self._spec_component is None:
+            return
+        schema = self._spec_component.connection_specification
+        known = secrets.get_secrets(schema, dict(self._config)) if self._config else []
+        for secret in [*known, *self._secrets]:
+            # A short text is no key, and masking it would garble every message that holds it.
+            # The entrypoint sets a list of its own, so what is masked already is looked up anew.
+            if (
+                isinstance(secret, str)
+                and len(secret) >= SHORTEST_SECRET
+                and secrets.filter_secrets(secret) == secret
+            ):
+                secrets.add_to_secrets(secret)
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # type: ignore[override]
+        """The manifest's streams; those that keep their own state get their checkpoint here."""
+        return [self._with_checkpoint(stream) for stream in super().streams(config)]
+
+    def _with_checkpoint(self, stream: AbstractStream) -> AbstractStream:
+        # The factory knows only its own two kinds of cursors, so the stream it made is made again
+        # around the retriever's checkpoint. There is no public way to the retriever.
+        generator = getattr(stream, "_stream_partition_generator", None)
+        retriever = getattr(getattr(generator, "_partition_factory", None), "_retriever", None)
+        if not isinstance(stream, DefaultStream) or not isinstance(
+            retriever, CheckpointedRetriever
+        ):
+            return stream
+        checkpoint = Checkpoint(
+            stream.name,
+            retriever.cursor_field,
+            self._connector_state_manager,
+            self._message_repository,
+            from_scratch=stream.name in self._full_refresh,
+        )
+        retriever.checkpoint = checkpoint
+        return DefaultStream(
+            partition_generator=generator,
+            name=stream.name,
+            json_schema=stream.get_json_schema,
+            primary_key=stream._primary_key,
+            cursor_field=checkpoint.cursor_field,
+            logger=logging.getLogger(f"airbyte.{self.name}.{stream.name}"),
+            cursor=checkpoint,
+        )
+
+    def check(
+        self,
+        logger: logging.Logger,  # noqa: ARG002
+        config: Mapping[str, Any],
+    ) -> AirbyteConnectionStatus:
+        """Asks for one page of every stream.
+
+        Stops at what would fail for all streams (wrong key, vendor down); collects the streams
+        that the key may not read.
+        """
+        self._hide_secrets()
+        refused = []
+        try:
+            for stream in self.streams(config):
+                try:
+                    for partition in stream.generate_partitions():
+                        next(iter(partition.read()), None)
+                        break
+                except VendorError as error:
+                    if error.status != 403:
+                        raise
+                    refused.append(f"{stream.name}: {error}")
+        except AirbyteTracedException as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+        if refused:
+            return AirbyteConnectionStatus(status=Status.FAILED, message="\n".join(refused))
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """The catalog: every stream with its schema, primary key and cursor."""
+        self._hide_secrets()
+        return super().discover(logger, config)
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Records, states and statuses of the catalog's streams.
+
+        Raises:
+            AirbyteTracedException: at the end, when a stream failed; the others were read.
+        """
+        self._hide_secrets()
+        yield from super().read(logger, config, catalog, state)
+
+
+def load_source(
+    folder: Path,
+    vendor: str,
+    config: Mapping[str, Any] | None = None,
+    catalog: ConfiguredAirbyteCatalog | None = None,
+    state: list[AirbyteStateMessage] | None = None,
+    derived_secrets: Sequence[str] = (),
+) -> ManifestSource:
+    """Makes the source of a connector's folder.
+
+    Args:
+        folder: holds `manifest.yaml` and `schemas/`.
+        vendor: its name as messages should say it, e.g. "Stripe".
+        config: as its specification says; `None` suffices for `spec`.
+        catalog: which streams to read; `None` for anything but `read`.
+        state: where to go on from.
+        derived_secrets: further texts to mask, e.g. a Basic header's content.
+
+    Raises:
+        AirbyteTracedException: the configuration does not fit the specification.
+    """
+    source = ManifestSource(folder, vendor, config, catalog, state, derived_secrets)
+    if config is not None:
+        validate_config(source, config)
+    return source
+
+
+def validate_config(source: ConcurrentDeclarativeSource, config: Mapping[str, Any]) -> None:
+    """Holds a configuration against the source's specification.
+
+    Raises:
+        AirbyteTracedException: names the key, what is wrong with it and what is expected, without
+            quoting a value.
+    """
+    from jsonschema import Draft7Validator
+
+    specification = source.spec(logging.getLogger("airbyte")).connectionSpecification
+    problems = list(_problems(Draft7Validator(specification).iter_errors(dict(config))))
+    if problems:
+        raise AirbyteTracedException(
+            message="The configuration does not fit: " + "; ".join(problems) + ".",
+            internal_message="configuration does not fit the specification",
+            failure_type=FailureType.config_error,
+        )
+
+
+def _problems(errors: Iterable[Any]) -> Iterator[str]:
+    for error in sorted(errors, key=lambda found: [str(step) for step in found.absolute_path]):
+        key = ".".join(str(step) for step in error.absolute_path)
+        if error.validator == "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            yield ", ".join(f"`{name}` is missing" for name in missing)
+        elif error.validator == "type":
+            yield f"`{key}` must be of type {error.validator_value}, not {_kind(error.instance)}"
+        elif error.validator == "pattern":
+            hint = error.schema.get("pattern_descriptor", error.validator_value)
+            yield f"`{key}` must look like {hint}"
+        elif error.validator == "additionalProperties":
+            allowed = set(error.schema.get("properties", {}))
+            unknown = sorted(name for name in error.instance if name not in allowed)
+            yield ", ".join(f"`{name}` is not a key of this source" for name in unknown)
+        else:
+            yield f"`{key}` breaks its rule {error.validator}: {error.validator_value}"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer"}
+    return names.get(type(value), "null" if value is None else "number")

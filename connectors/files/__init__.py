@@ -1,0 +1,1 @@
+"""Lists of people in files: CSV, Parquet, JSON Lines and Excel."""

@@ -1,0 +1,122 @@
+"""Which files a list consists of, and which of them changed since they were read."""
+
+import glob
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.files.config import FileFormat, FilesConfig, config_error
+
+_FORMATS: Mapping[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """One file of a list.
+
+    Attributes:
+        name: its path below the folder of the list, with forward slashes; stays if that moves.
+        path: where it is now.
+        size: in bytes.
+        modified_ns: when it was last written, in nanoseconds since 1970 by the file system's clock.
+    """
+
+    name: str
+    path: Path
+    size: int
+    modified_ns: int
+
+    def is_still(self) -> bool:
+        """Whether the file is as it was when it was listed."""
+        now = self.path.stat()
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+
+
+def list_files(config: FilesConfig) -> list[ListFile]:
+    """The files of a list, by name.
+
+    Raises:
+        AirbyteTracedException: there is no such file, or no file fits the pattern.
+    """
+    pattern = str(Path(config.path).expanduser())
+    if glob.has_magic(pattern) and not Path(pattern).exists():
+        fixed = list(Path(pattern).parts)
+        while fixed and any(glob.has_magic(part) for part in fixed):
+            fixed.pop()
+        root = Path(*fixed)
+        paths = [Path(found) for found in glob.iglob(pattern, recursive=True)]  # noqa: PTH207
+        paths = [path for path in paths if path.is_file()]
+        if not paths:
+            raise config_error(f"No file fits {config.path} (looked in {root.resolve()})")
+    elif Path(pattern).is_dir():
+        root = Path(pattern)
+        paths = [
+            path
+            for path in root.iterdir()
+            if path.is_file()
+            and not path.name.startswith((".", "~$"))
+            and (config.format is not None or path.suffix.lower() in _FORMATS)
+        ]
+        if not paths:
+            raise config_error(f"The folder {config.path} holds no {', '.join(_FORMATS)} file")
+    else:
+        root = Path(pattern).parent
+        paths = [Path(pattern)]
+        if not paths[0].is_file():
+            raise config_error(f"There is no file {config.path} (looked in {root.resolve()})")
+    return [_listed(path, root) for path in sorted(set(paths))]
+
+
+def _listed(path: Path, root: Path) -> ListFile:
+    stat = path.stat()
+    name = path.relative_to(root).as_posix()
+    return ListFile(name, path, stat.st_size, stat.st_mtime_ns)
+
+
+def format_of(path: Path, config: FilesConfig) -> FileFormat:
+    """The format of a file, by the configuration or by its extension.
+
+    Raises:
+        AirbyteTracedException: neither tells.
+    """
+    if config.format is not None:
+        return config.format
+    known = _FORMATS.get(path.suffix.lower())
+    if known is None:
+        hint = ": save old .xls workbooks as .xlsx" if path.suffix.lower() == ".xls" else ""
+        raise config_error(
+            f"{path}: the extension {path.suffix or '(none)'} tells no format{hint}; "
+            "set format to csv, parquet, jsonl or excel"
+        )
+    return known
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def has_changed(file: ListFile, seen: Mapping[str, Any] | None) -> bool:
+    """Whether a file's content is another than the state says.
+
+    Args:
+        file: the file as it is now.
+        seen: its entry in the state; None if it was never read.
+    """
+    if seen is None or seen.get("size") != file.size:
+        return True
+    if seen.get("modified_ns") == file.modified_ns:
+        return False
+    return bool(seen.get("sha256") != sha256_of(file.path))

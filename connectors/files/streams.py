@@ -1,0 +1,214 @@
+"""The two streams of a list: its people, and the lines that are none."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from airbyte_cdk.models import SyncMode
+from airbyte_cdk.sources.streams import CheckpointMixin, Stream
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from connectors.files.config import FilesConfig, config_error
+from connectors.files.listing import ListFile, has_changed, list_files
+from connectors.files.people import PersonMapping
+from connectors.files.rows import RejectedLine, Row, Table, UnreadableFileError, rejected
+from connectors.files.table import open_table
+
+_NO_ID = "the columns of the record id are empty"
+
+
+class FileStream(Stream, CheckpointMixin):
+    """A stream that reads every file of a list once, and all of them again when one changes.
+
+    The state says, for each file that was read to its end, its size, time and hash. New files are
+    read by themselves. When a file that was read before changed or is gone, someone may have
+    vanished with it, and whoever vanished from one file may still stand in another: then the whole
+    list is read anew, and the state's `full_read_at` tells so when that is complete.
+
+    A file that cannot be read does not keep the others from being read; the stream then fails.
+    """
+
+    has_multiple_slices = True
+
+    def __init__(self, config: FilesConfig) -> None:
+        self._config = config
+        self._state: dict[str, Any] = {}
+        self._read_now: dict[str, dict[str, Any]] = {}
+        self._failures: list[str] = []
+        self._whole_list = False
+
+    @property
+    def cursor_field(self) -> str:
+        """When the file of a record was last written."""
+        return "file_modified_at"
+
+    @property
+    def state(self) -> MutableMapping[str, Any]:
+        """The files that were read, and how; unchanged while a whole list is being read anew."""
+        return deepcopy(self._state)
+
+    @state.setter
+    def state(self, value: MutableMapping[str, Any]) -> None:
+        self._state = deepcopy(dict(value))
+
+    @cache  # noqa: B019 - a source has two streams, which live as long as it does
+    def get_json_schema(self) -> Mapping[str, Any]:
+        """The stream's JSON schema."""
+        path = Path(__file__).parent / "schemas" / f"{self.name}.json"
+        schema: Mapping[str, Any] = orjson.loads(path.read_bytes())
+        return schema
+
+    def stream_slices(
+        self,
+        *,
+        sync_mode: SyncMode,
+        cursor_field: list[str] | None = None,  # noqa: ARG002 - the CDK's
+        stream_state: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Iterable[Mapping[str, Any]]:
+        """One slice a file that is to be read, and one that ends the list."""
+        self._failures = []
+        self._read_now = {}
+        files = list_files(self._config)
+        seen: Mapping[str, Any] = self._state.get("files", {})
+        changed = [file for file in files if has_changed(file, seen.get(file.name))]
+        gone = seen.keys() - {file.name for file in files}
+        self._whole_list = (
+            sync_mode != SyncMode.incremental
+            or self._state.get("config") != self._config.fingerprint
+            or bool(gone)
+            or any(file.name in seen for file in changed)
+        )
+        if self._whole_list and seen:
+            self.logger.info(f"{self._config.path}: changed since it was read; reading all of it")
+        elif not changed:
+            self.logger.info(f"{self._config.path}: not changed since it was read")
+        for file in files if self._whole_list else changed:
+            yield {"file": file}
+        yield {}
+
+    def read_records(
+        self,
+        sync_mode: SyncMode,  # noqa: ARG002
+        cursor_field: list[str] | None = None,  # noqa: ARG002
+        stream_slice: Mapping[str, Any] | None = None,
+        stream_state: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Iterable[Mapping[str, Any]]:
+        """Reads one file, or ends the list.
+
+        Raises:
+            AirbyteTracedException: at the end of the list, if files could not be read.
+        """
+        file: ListFile | None = (stream_slice or {}).get("file")
+        if file is None:
+            self._end()
+            return
+        try:
+            table, sha256 = open_table(file, self._config)
+            mapping = PersonMapping(self._config, table.columns, table.columns_are_final)
+            self.logger.info(f"{file.path}: {table.describe()}")
+            yield from self._records(file, table, mapping)
+            if not table.columns_are_final:
+                mapping.check_after_reading(table.columns)
+            if not file.is_still():
+                raise UnreadableFileError(f"{file.path} changed while it was read: run again")
+        except UnreadableFileError as error:
+            message = str(error)
+            named = str(file.path) in message
+            self._failures.append(message if named else f"{file.path}: {message}")
+        except AirbyteTracedException as error:
+            self._failures.append(error.message or str(error))
+        except OSError as error:
+            self._failures.append(f"{file.path} cannot be read: {error.strerror or error}")
+        else:
+            self._read_now[file.name] = {
+                "size": file.size,
+                "modified_ns": file.modified_ns,
+                "sha256": sha256,
+            }
+            if not self._whole_list:
+                self._state["files"] = {**self._state.get("files", {}), **self._read_now}
+
+    def _end(self) -> None:
+        if self._failures:
+            raise config_error("; ".join(self._failures))
+        if self._whole_list:
+            self._state = {
+                "config": self._config.fingerprint,
+                "files": self._read_now,
+                # Tells one whole read from the next; nothing is ever compared with it by time.
+                "full_read_at": datetime.now(UTC).isoformat(),
+            }
+
+    @abstractmethod
+    def _records(
+        self, file: ListFile, table: Table, mapping: PersonMapping
+    ) -> Iterator[Mapping[str, Any]]:
+        """The records of this stream in one file."""
+
+
+class PeopleStream(FileStream):
+    """One record a person."""
+
+    name = "people"
+    primary_key = "record_id"
+
+    def _records(
+        self, file: ListFile, table: Table, mapping: PersonMapping
+    ) -> Iterator[Mapping[str, Any]]:
+        modified_at = _iso(file)
+        people = rejects = 0
+        for row in table.rows():
+            person = None if isinstance(row, RejectedLine) else mapping.person(row[1])
+            if person is None:
+                rejects += 1
+                continue
+            people += 1
+            person["file"] = file.name
+            person["file_modified_at"] = modified_at
+            yield person
+        told = f"{file.path}: {people:,} people, {rejects:,} rejected lines"
+        if rejects or not people:
+            self.logger.warning(told)
+        else:
+            self.logger.info(told)
+
+
+class RejectedLinesStream(FileStream):
+    """One record a line that is no person: kept as it is, with the reason."""
+
+    name = "rejected_lines"
+    primary_key = ["file", "line_number"]  # noqa: RUF012 - the CDK's own way to say it
+
+    def _records(
+        self, file: ListFile, table: Table, mapping: PersonMapping
+    ) -> Iterator[Mapping[str, Any]]:
+        modified_at = _iso(file)
+        for row in table.rows():
+            line = _without_id(row, mapping)
+            if line is not None:
+                yield {
+                    "file": file.name,
+                    "line_number": line.line_number,
+                    "raw": line.raw,
+                    "reason": line.reason,
+                    "file_modified_at": modified_at,
+                }
+
+
+def _without_id(row: Row | RejectedLine, mapping: PersonMapping) -> RejectedLine | None:
+    if isinstance(row, RejectedLine):
+        return row
+    number, values = row
+    if mapping.has_id(values):
+        return None
+    raw = orjson.dumps(values, default=str).decode()
+    return rejected(number, raw, _NO_ID)
+
+
+def _iso(file: ListFile) -> str:
+    return datetime.fromtimestamp(file.modified_ns / 1e9, tz=UTC).isoformat(timespec="microseconds")

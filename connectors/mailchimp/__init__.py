@@ -1,0 +1,1 @@
+"""Mailchimp: audiences and their members, campaigns, and who opened and clicked them."""

@@ -1,0 +1,58 @@
+"""The sandbox: Stripe, Zendesk, Mailchimp and HubSpot over one synthetic population, on loopback.
+
+Everything here is imported on first use, so that naming the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import SandboxError
+
+if TYPE_CHECKING:
+    from .accounts import source_configs
+    from .advance import advance
+    from .generate import create
+    from .process import running
+    from .server import serve
+    from .truth import counts, invoice_totals, mess, write_truth
+
+_PLACES = {
+    "advance": "advance",
+    "counts": "truth",
+    "create": "generate",
+    "invoice_totals": "truth",
+    "mess": "truth",
+    "running": "process",
+    "serve": "server",
+    "source_configs": "accounts",
+    "write_truth": "truth",
+}
+__all__ = [
+    "SandboxError",
+    "advance",
+    "counts",
+    "create",
+    "exists",
+    "invoice_totals",
+    "mess",
+    "running",
+    "serve",
+    "source_configs",
+    "write_truth",
+]
+
+
+def exists(directory: Path) -> bool:
+    """Return whether a directory holds a sandbox."""
+    return (directory / "sandbox.sqlite").is_file()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        value = getattr(import_module(f".{_PLACES[name]}", __name__), name)
+        globals()[name] = value  # a submodule may have taken the name (advance.advance)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

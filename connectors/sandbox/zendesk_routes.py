@@ -1,0 +1,334 @@
+"""Zendesk's API v2 over the store."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+import orjson
+
+from .accounts import ZENDESK_EMAIL, ZENDESK_TOKEN
+from .calendar_time import iso
+from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
+from .zendesk_objects import COMMENT, SHAPES
+
+_SINGULAR = {
+    "users": "user",
+    "organizations": "organization",
+    "tickets": "ticket",
+    "satisfaction_ratings": "satisfaction_rating",
+}
+
+
+def authorize(call: Call) -> None:
+    """Refuse a wrong token as Zendesk does."""
+    scheme, user, password = credentials(call)
+    if (scheme, user, password) != ("basic", f"{ZENDESK_EMAIL}/token", ZENDESK_TOKEN):
+        raise VendorError(
+            401,
+            {"error": "Couldn't authenticate you"},
+            {"www-authenticate": 'Basic realm="Web Password"'},
+        )
+
+
+def unknown(_call: Call) -> Answer:
+    """Refuse a path that does not exist."""
+    raise VendorError(404, {"error": "InvalidEndpoint", "description": "Not found"})
+
+
+def _invalid(description: str, title: str = "InvalidValue") -> NoReturn:
+    raise VendorError(400, {"error": title, "description": description})
+
+
+def _bodies(stream: str, rows: Iterable[tuple[Any, ...]]) -> bytes:
+    shape = SHAPES.get(stream)
+    if shape:
+        return b",".join([shape.expand(row[0]) for row in rows])
+    return b",".join([row[0] for row in rows])
+
+
+def _start_time(call: Call) -> int:
+    text = call.query.get("start_time")
+    start = integer(text, 0)
+    if text is None or start is None or start < 0:
+        _invalid("Invalid attribute: start_time is required, in Unix epoch seconds", "InvalidValue")
+    if start > call.now - 60:
+        _invalid(
+            "Too recent start_time. Use a start_time older than 60 seconds", "StartTimeTooRecent"
+        )
+    return start
+
+
+def _per_page(call: Call, most: int = 1000) -> int:
+    size = integer(call.query.get("per_page"), most)
+    if size is None or size < 1:
+        _invalid("per_page is not a valid page size")
+    return min(size, most)  # larger values are lowered, not refused
+
+
+def _encode_cursor(*parts: int) -> str:
+    return base64.urlsafe_b64encode("|".join(map(str, parts)).encode()).decode().rstrip("=")
+
+
+def _decode_cursor(text: str, parts: int) -> list[int]:
+    try:
+        values = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
+        if len(values) != parts:
+            raise ValueError(text)
+        return [int(value) for value in values]
+    except (ValueError, binascii.Error):
+        _invalid("Invalid cursor", "InvalidPaginationParameter")
+
+
+def cursor_export(call: Call) -> Answer:
+    """Answer an incremental cursor export: everything by time of change, deleted ones too."""
+    stream = call.params["stream"]
+    if stream not in ("users", "tickets"):
+        return unknown(call)
+    size = _per_page(call)
+    cursor = call.query.get("cursor")
+    if cursor:
+        updated, identity = _decode_cursor(cursor, 2)
+    else:
+        updated, identity = _start_time(call), -1
+    rows = call.database.execute(
+        f'select body, updated, id from "zendesk.{stream}" where (updated, id) > (?, ?) '  # noqa: S608
+        "order by updated, id limit ?",
+        (updated, identity, size + 1),
+    ).fetchall()
+    more, rows = len(rows) > size, rows[:size]
+    if rows:
+        updated, identity = rows[-1][1:]
+    after = _encode_cursor(updated, identity)
+    query = urlencode({"cursor": after, "per_page": size})
+    tail = {
+        "after_url": f"{call.base_url}/api/v2/incremental/{stream}/cursor.json?{query}",
+        "after_cursor": after,
+        "before_url": None,
+        "before_cursor": None,
+        "end_of_stream": not more,
+    }
+    return Answer(
+        b'{"%b":[%b],' % (stream.encode(), _bodies(stream, rows)) + orjson.dumps(tail)[1:]
+    )
+
+
+def _time_page(call: Call, table: str, size: int, start: int) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return rows changed since `start`, and whether they are the last.
+
+    A page never ends within one second: the next one starts at that second, so it would not get on.
+    """
+    rows = call.database.execute(
+        f'select body, updated, id, parent from "zendesk.{table}" where updated >= ? '  # noqa: S608
+        "order by updated, id limit ?",
+        (start, size),
+    ).fetchall()
+    if len(rows) < size:
+        return rows, True
+    updated, identity = rows[-1][1], rows[-1][2]
+    rows += call.database.execute(
+        f'select body, updated, id, parent from "zendesk.{table}" '  # noqa: S608
+        "where updated = ? and id > ? order by id",
+        (updated, identity),
+    ).fetchall()
+    (more,) = call.database.execute(
+        f'select exists(select 1 from "zendesk.{table}" where updated > ?)',  # noqa: S608
+        (updated,),
+    ).fetchone()
+    return rows, not more
+
+
+def _time_tail(call: Call, path: str, rows: list[tuple[Any, ...]], last: bool, size: int) -> bytes:
+    end = rows[-1][1] if rows else None
+    query = {**dict(call.query), "start_time": end, "per_page": size}
+    tail = {
+        "next_page": f"{call.base_url}{path}?{urlencode(query)}" if rows else None,
+        "count": len(rows),
+        "end_of_stream": last,
+        "end_time": end,
+    }
+    return orjson.dumps(tail)[1:]
+
+
+def organizations_export(call: Call) -> Answer:
+    """Answer the time-based export; the record on the boundary comes again on the next page."""
+    size = _per_page(call)
+    rows, last = _time_page(call, "organizations", size, _start_time(call))
+    path = "/api/v2/incremental/organizations.json"
+    return Answer(
+        b'{"organizations":[%b],' % _bodies("organizations", rows)
+        + _time_tail(call, path, rows, last, size)
+    )
+
+
+def ticket_events(call: Call) -> Answer:
+    """Answer the export of ticket events; comments are child events if they are asked for."""
+    size = _per_page(call)
+    rows, last = _time_page(call, "ticket_comments", size, _start_time(call))
+    with_comments = "comment_events" in call.query.get("include", "").split(",")
+    events = []
+    for body, created, _identity, ticket in rows:
+        values = COMMENT.values(body)
+        child = (
+            b'{"event_type":"Comment","via_reference_id":null,%b' % COMMENT.expand(body)[1:]
+            if with_comments
+            else b""
+        )
+        events.append(
+            b'{"child_events":[%b],"id":%b,"ticket_id":%d,"timestamp":%d,"created_at":"%b",'
+            b'"updater_id":%b,"via":"%b","system":{},"metadata":{},"event_type":"Audit"}'
+            % (
+                child,
+                values["audit"],
+                ticket,
+                created,
+                values["created"],
+                values["author"],
+                values["channel"],
+            )
+        )
+    path = "/api/v2/incremental/ticket_events.json"
+    return Answer(
+        b'{"ticket_events":[%b],' % b",".join(events) + _time_tail(call, path, rows, last, size)
+    )
+
+
+def listing(call: Call) -> Answer:
+    """Answer a plain list, by cursor (`page[size]`) or by page number."""
+    stream = call.params["stream"]
+    if stream not in _SINGULAR:
+        return unknown(call)
+    where = "deleted = 0"
+    values: list[Any] = []
+    if stream == "satisfaction_ratings":
+        for name, sign in (("start_time", ">="), ("end_time", "<=")):
+            moment = integer(call.query.get(name), -1)
+            if moment is None:
+                _invalid(f"{name} is not a Unix epoch time")
+            if moment >= 0:
+                where += f" and updated {sign} ?"
+                values.append(moment)
+        score = call.query.get("score", "")
+        if score.startswith(("good", "bad")):
+            where += " and tag = ?"
+            values.append(score.partition("_")[0])
+    if stream == "users" and "role" in call.query:
+        where += " and tag = ?"
+        values.append(call.query["role"])
+    return _listed(call, stream, f"/api/v2/{stream}.json", where, values, {})
+
+
+def _listed(
+    call: Call, stream: str, path: str, where: str, values: list[Any], extra: dict[str, Any]
+) -> Answer:
+    tail: dict[str, Any]
+    query: dict[str, Any]
+    key = "comments" if stream == "ticket_comments" else stream
+    select = f'select body, id from "zendesk.{stream}" where {where}'  # noqa: S608
+    if "page[size]" in call.query:
+        size = integer(call.query["page[size]"], 100)
+        if size is None or not 1 <= size <= 100:
+            _invalid("page[size] must be from 1 to 100", "InvalidPaginationParameter")
+        after = call.query.get("page[after]")
+        last = _decode_cursor(after, 1)[0] if after else -1
+        rows = call.database.execute(
+            f"{select} and id > ? order by id limit ?", (*values, last, size + 1)
+        ).fetchall()
+        more, rows = len(rows) > size, rows[:size]
+        cursor = _encode_cursor(rows[-1][1]) if rows else None
+        query = {**dict(call.query), "page[after]": cursor}
+        tail = {
+            **extra,
+            "meta": {"has_more": more, "after_cursor": cursor, "before_cursor": None},
+            "links": {
+                "next": f"{call.base_url}{path}?{urlencode(query)}" if more else None,
+                "prev": None,
+            },
+        }
+    else:
+        size = _per_page(call, 100)
+        page = integer(call.query.get("page"), 1)
+        if page is None or page < 1:
+            _invalid("page is not a page number", "InvalidPaginationParameter")
+        if page * size > 10_000:
+            _invalid(
+                "You've requested too many records. Use cursor pagination beyond 10,000.",
+                "RequestLimitExceeded",
+            )
+        (count,) = call.database.execute(
+            f'select count(*) from "zendesk.{stream}" where {where}',  # noqa: S608
+            values,
+        ).fetchone()
+        rows = call.database.execute(
+            f"{select} order by id limit ? offset ?", (*values, size, (page - 1) * size)
+        ).fetchall()
+        query = {**dict(call.query), "page": page + 1}
+        more = page * size < count
+        tail = {
+            **extra,
+            "next_page": f"{call.base_url}{path}?{urlencode(query)}" if more else None,
+            "previous_page": None,
+            "count": count,
+        }
+    return Answer(b'{"%b":[%b],' % (key.encode(), _bodies(stream, rows)) + orjson.dumps(tail)[1:])
+
+
+def ticket_comments(call: Call) -> Answer:
+    """Answer with the comments of one ticket."""
+    ticket = _find(call, "tickets", call.params["id"])
+    path = f"/api/v2/tickets/{ticket[1]}/comments.json"
+    return _listed(call, "ticket_comments", path, "parent = ?", [ticket[1]], {})
+
+
+def _find(call: Call, stream: str, text: str) -> tuple[bytes, int]:
+    identity = integer(text.removesuffix(".json"), -1)
+    row = call.database.execute(
+        f'select body, id from "zendesk.{stream}" where id = ?',  # noqa: S608
+        (identity if identity is not None else -1,),
+    ).fetchone()
+    if row is None or (stream == "tickets" and b"\x1fdeleted\x1f" in row[0]):
+        raise VendorError(404, {"error": "RecordNotFound", "description": "Not found"})
+    found: tuple[bytes, int] = row
+    return found
+
+
+def get_object(call: Call) -> Answer:
+    """Answer a request for one object."""
+    stream = call.params["stream"]
+    if stream not in _SINGULAR:
+        return unknown(call)
+    row = _find(call, stream, call.params["id"])
+    return Answer(b'{"%b":%b}' % (_SINGULAR[stream].encode(), _bodies(stream, [row])))
+
+
+def me(call: Call) -> Answer:
+    """Answer with the user whose token it is."""
+    user = {
+        "id": 9_000_000,
+        "name": "Sandbox Admin",
+        "email": ZENDESK_EMAIL,
+        "role": "admin",
+        "active": True,
+        "created_at": iso(call.now),
+        "updated_at": iso(call.now),
+    }
+    return json_answer({"user": user})
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/api/v2/users/me.json", me),
+    ("GET", "/api/v2/incremental/{stream}/cursor.json", cursor_export),
+    ("GET", "/api/v2/incremental/{stream}/cursor", cursor_export),
+    ("GET", "/api/v2/incremental/organizations.json", organizations_export),
+    ("GET", "/api/v2/incremental/organizations", organizations_export),
+    ("GET", "/api/v2/incremental/ticket_events.json", ticket_events),
+    ("GET", "/api/v2/incremental/ticket_events", ticket_events),
+    ("GET", "/api/v2/tickets/{id}/comments.json", ticket_comments),
+    ("GET", "/api/v2/tickets/{id}/comments", ticket_comments),
+    ("GET", "/api/v2/{stream}.json", listing),
+    ("GET", "/api/v2/{stream}", listing),
+    ("GET", "/api/v2/{stream}/{id}", get_object),
+)

@@ -1,0 +1,1 @@
+"""Stripe: customers, invoices, charges, refunds, subscriptions, products."""

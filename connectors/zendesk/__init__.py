@@ -1,0 +1,1 @@
+"""Zendesk Support: users, organizations, tickets, ticket comments, satisfaction ratings."""

@@ -1,0 +1,145 @@
+"""One customer: who it is, what happened, and why these records are one person."""
+
+from collections import defaultdict
+from typing import Any
+
+import streamlit as st
+
+from dashboard import address, queries, visit
+
+FIRST_EVENTS = 40
+MORE_EVENTS = 100
+_FIELDS = (
+    "display_name", "email", "phone", "street", "city", "region", "postcode", "country", "company",
+    "job_title", "birth_date", "gender", "language",
+)  # fmt: skip
+_VIEWS = {
+    "timeline": "customer.view_timeline",
+    "records": "customer.view_records",
+    "history": "customer.view_history",
+}
+_SAME_FIELD = {"display_name": ("display_name", "full_name", "name")}
+
+_visit = visit.current()
+_words = _visit.words
+
+
+def _fields(customer: queries.Row) -> list[dict[str, Any]]:
+    """The values of the customer, each with where it came from and what else was said."""
+    by_attribute: dict[str, list[queries.Row]] = defaultdict(list)
+    for row in queries.attributes(_visit.cursor, customer["customer_id"]):
+        by_attribute[row["attribute"]].append(row)
+    fields = []
+    for name in _FIELDS:
+        value = customer[name]
+        said = [row for key in _SAME_FIELD.get(name, (name,)) for row in by_attribute[key]]
+        winner = next((row for row in said if row["is_winner"]), None)
+        others = {
+            row["value"]: row
+            for row in reversed(said)
+            if not row["is_winner"] and row["value"] and row["value"] != str(value)
+        }
+        if value or others:
+            fields.append(
+                {
+                    "name": name,
+                    "value": value,
+                    "winner": winner,
+                    "others": list(others.values())[::-1],
+                }
+            )
+    return fields
+
+
+def _timeline(customer_id: str) -> None:
+    events_of = queries.timeline_sources(_visit.cursor, customer_id)
+    system = None
+    if len(events_of) > 1:
+        key, write = address.follow("system", list(events_of))
+        system = st.pills(
+            _words.text("customer.system"),
+            list(events_of),
+            format_func=lambda source: (
+                f"{_words.of('source', source)} {_visit.formats.number(events_of[source])}"
+            ),
+            key=key,
+            on_change=write,
+            wrap=True,
+            label_visibility="collapsed",
+        )
+    there_are = events_of.get(system, 0) if system else sum(events_of.values())
+    shown = f"events:{customer_id}:{system}"
+    limit = st.session_state.get(shown, FIRST_EVENTS)
+    events = queries.timeline(_visit.cursor, customer_id, system, limit)
+    _visit.show("timeline.html", events=events)
+    left = there_are - len(events)
+    if left > 0:
+        more = min(left, MORE_EVENTS)
+        if st.button(
+            _words.text("customer.more", n=_visit.formats.number(more)), key="more", width="stretch"
+        ):
+            st.session_state[shown] = limit + more
+            st.rerun()
+
+
+def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None:
+    cursor, customer_id = _visit.cursor, customer["customer_id"]
+    money = queries.money(cursor, customer_id)
+    _visit.show(
+        "customer_header.html",
+        customer=customer,
+        money=money,
+        merged_at=resolved.merged_at,
+        asked=asked,
+    )
+    with st.container(key="customer"):
+        left, middle, right = st.columns([27, 43, 30], gap="medium")
+    with left:
+        _visit.show("customer_fields.html", customer_id=customer_id, fields=_fields(customer))
+    with middle:
+        key, write = address.follow("view", list(_VIEWS), "timeline")
+        view = st.segmented_control(
+            _words.text("customer.view"),
+            list(_VIEWS),
+            required=True,
+            format_func=lambda name: _words.text(_VIEWS[name]),
+            key=key,
+            on_change=write,
+            wrap=True,
+            label_visibility="collapsed",
+        )
+        if view == "records":
+            _visit.show(
+                "customer_records.html",
+                identities=queries.identities(cursor, customer_id),
+                links=queries.links(cursor, customer_id),
+            )
+        elif view == "history":
+            _visit.show("customer_history.html", events=queries.id_history(cursor, customer_id))
+        else:
+            _timeline(customer_id)
+    with right:
+        _visit.show(
+            "customer_panels.html",
+            money=money,
+            staff=queries.staff(cursor, customer_id),
+            **{table: queries.listed(cursor, table, customer_id) for table in queries.LISTED},
+        )
+
+
+def _draw_asked(asked: str) -> None:
+    resolved = queries.resolve(_visit.cursor, asked)
+    customer = (
+        queries.customer(_visit.cursor, resolved.customer_id) if resolved.customer_id else None
+    )
+    if customer is not None:
+        _draw(customer, resolved, asked)
+    else:
+        _visit.show("customer_missing.html", asked=asked, retired_at=resolved.retired_at)
+
+
+_asked = st.query_params.get("id", "").strip()
+if _asked:
+    _draw_asked(_asked)
+else:
+    _visit.show("customer_missing.html", asked=None, retired_at=None)

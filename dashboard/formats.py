@@ -1,0 +1,102 @@
+"""Dates, numbers and money as a reader of each language writes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+
+import phonenumbers
+from babel import Locale, dates, numbers
+
+_LOCALES = {"en": "en_US", "he": "he_IL"}
+
+
+@lru_cache(maxsize=8)
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES[language])
+
+
+def phone_text(phone: str) -> str:
+    """`+972501234567` in groups of digits; what is no phone number comes back as it is."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one reader sees values.
+
+    Attributes:
+        language: `en` or `he`.
+        zone: The reader's time zone; stored times are UTC without a zone.
+        now: Gives the present time; a test passes its own.
+    """
+
+    language: str
+    zone: tzinfo = UTC
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def _local(self, moment: datetime) -> datetime:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(self.zone)
+
+    def day(self, moment: datetime | date) -> str:
+        """`5 Mar 2026`; a date without a time belongs to no time zone."""
+        value = self._local(moment) if isinstance(moment, datetime) else moment
+        return dates.format_date(value, format="d MMM y", locale=_locale(self.language))
+
+    def date_text(self, text: str) -> str:
+        """A date that is stored as `1984-02-29`; other texts come back as they are."""
+        try:
+            return self.day(date.fromisoformat(text))
+        except ValueError:
+            return text
+
+    def moment(self, moment: datetime) -> str:
+        """`5 Mar 2026, 14:05` in the reader's time zone."""
+        local = self._local(moment)
+        return f"{self.day(moment)}, {local:%H:%M}"
+
+    def month(self, moment: datetime | date) -> str:
+        """`March 2026`."""
+        value = self._local(moment) if isinstance(moment, datetime) else moment
+        return dates.format_date(value, format="LLLL y", locale=_locale(self.language))
+
+    def short_month(self, moment: date) -> str:
+        """`Mar 26`."""
+        return dates.format_date(moment, format="MMM yy", locale=_locale(self.language))
+
+    def ago(self, moment: datetime) -> str:
+        """`3 hours ago`, counted from now."""
+        delta = self._local(moment) - self.now()
+        return dates.format_timedelta(delta, add_direction=True, locale=_locale(self.language))
+
+    def number(self, value: float | Decimal, digits: int = 0) -> str:
+        """`12,345`, with as many decimal digits as asked for."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return numbers.format_decimal(value, format=pattern, locale=_locale(self.language))
+
+    def percent(self, share: float) -> str:
+        """`93%`; only what is whole shows as 100%."""
+        shown = min(share, 0.99) if share < 1 else 1.0
+        return numbers.format_percent(shown, locale=_locale(self.language))
+
+    def money(self, amount: Decimal | float, currency: str | None) -> str:
+        """`$1,234.50`; without a currency, the bare number."""
+        if not currency:
+            return self.number(amount, 2)
+        return numbers.format_currency(amount, currency.upper(), locale=_locale(self.language))
+
+    def country(self, code: str) -> str:
+        """The name of an ISO 3166 country code; other texts come back as they are."""
+        return str(_locale(self.language).territories.get(code.upper(), code))
+
+    def language_name(self, code: str) -> str:
+        """The name of a language code such as `he` or `en-GB`; other texts come back."""
+        head = code.replace("_", "-").split("-")[0].lower()
+        return str(_locale(self.language).languages.get(head, code))

@@ -1,0 +1,134 @@
+"""What a reader typed, as tokens of the mart `customer_search_tokens`.
+
+The rules are those of the dbt macros `plain_text` and `name_keys`, step by step; a test holds
+them against the tokens of a real build.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+
+LONGEST_QUERY = 200
+MOST_TERMS = 6
+HOME_COUNTRY = "IL"
+
+_SIGNS_INSIDE = re.compile("['’‘`´׳״\"“”]")
+_WORD = re.compile(r"[^\W_]+")
+_CUSTOMER_ID = re.compile(r"kc_\w+", re.IGNORECASE)
+_PHONE = re.compile(r"[+*]?[\d\s().\-/]{5,}")
+
+_DOUBLED = re.compile(r"([bcdfgklmnprstvz])\1")
+_GROUPS = (
+    ("x", "ks"), ("sch", "s"), ("tch", "H"), ("sh", "s"), ("ch", "H"), ("kh", "H"), ("ph", "f"),
+    ("th", "t"), ("tz", "z"), ("ts", "z"), ("ck", "k"), ("qu", "k"), ("gh", "g"), ("ce", "se"),
+    ("ci", "si"), ("cy", "sy"),
+)  # fmt: skip
+_NO_LETTER = re.compile("[^a-zHא-ת]")
+_FIRST = str.maketrans(
+    "aeiouyאעי" + "hHהח" + "vwו" + "בגjדזצץכךקcqטתלמםנןסשפףfר",
+    "aaaaaaaaa" + "hhhh" + "bbb" + "bggdzzzkkkkkttlmmnnsspppr",
+)
+_FURTHER = str.maketrans(
+    "בגjדזצץחכךקcqHטתלמםנןסשפףfר", "bggdzzzkkkkkkkttlmmnnsspppr", "aeiouyhwvאהעיו"
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that a customer must match.
+
+    Attributes:
+        prefixes: Beginnings of tokens, any of which will do.
+        keys: Whole tokens of the field `name_key`, any of which will do as well.
+    """
+
+    prefixes: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+
+def without_accents(text: str) -> str:
+    """Letters without accents and Hebrew points: `Zoë` is `Zoe`."""
+    decomposed = unicodedata.normalize("NFD", text)
+    bare = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
+    return unicodedata.normalize("NFC", bare)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text as tokens hold them: `O'Brien-Levy` is `obrien` and `levy`."""
+    plain = _SIGNS_INSIDE.sub("", without_accents(text[:LONGEST_QUERY].lower()))
+    return tuple(_WORD.findall(plain))
+
+
+def _consonants(word: str) -> str:
+    text = _DOUBLED.sub(r"\1", word[:60])
+    for group, letter in _GROUPS:
+        text = text.replace(group, letter)
+    return _NO_LETTER.sub("", text)
+
+
+def cross_script_key(word: str, v: str = "") -> str:
+    """A name's consonants, the same in both scripts: `כהן` and `cohen` are both `kn`.
+
+    Args:
+        word: One word, in lower case and without accents.
+        v: What a Latin v or w after the first letter is: nothing or `b`.
+    """
+    text = _consonants(word)
+    rest = text[1:].replace("v", v).replace("w", v)
+    return text[:1].translate(_FIRST) + rest.translate(_FURTHER)
+
+
+def name_keys(word: str) -> tuple[str, ...]:
+    """The keys under which a name stands: two if it is spelled with v or w, else one."""
+    return tuple(dict.fromkeys((cross_script_key(word), cross_script_key(word, "b"))))
+
+
+def asked_keys(word: str) -> tuple[str, ...]:
+    """The keys under which a name may stand when others spell it, its own keys first.
+
+    Two sounds have no one spelling: ח is written ch, kh or h (`מזרחי`, `Mizrahi`), and ו within
+    a word is a vowel or a v (`לוי`, `Levi`). So a query asks for both.
+    """
+    text = _consonants(word)
+    first, rest = text[:1].translate(_FIRST), text[1:]
+    found = list(name_keys(word))
+    for throat in ("", "k"):
+        for lips in ("", "b"):
+            heard = re.sub("[hח]", throat, re.sub("[וvw]", lips, rest))
+            found.append(first + heard.translate(_FURTHER))
+    return tuple(key for key in dict.fromkeys(found) if key)
+
+
+def phone_digits(text: str) -> tuple[str, ...]:
+    """The digits of a telephone number as E.164 has them, and as they were typed."""
+    typed = re.sub(r"\D", "", text)
+    try:
+        number = phonenumbers.parse(text, HOME_COUNTRY)
+    except phonenumbers.NumberParseException:
+        return (typed,)
+    return tuple(dict.fromkeys((f"{number.country_code}{number.national_number}", typed)))
+
+
+def terms(query: str) -> tuple[Term, ...]:
+    """Read a query.
+
+    Args:
+        query: What was typed; anything at all.
+
+    Returns:
+        What a customer must match, all of it; nothing when the query holds no letter or digit.
+    """
+    text = query[:LONGEST_QUERY].strip()
+    if _PHONE.fullmatch(text) and sum(c.isdigit() for c in text) >= 5:
+        return (Term(phone_digits(text)),)
+    found: list[Term] = []
+    for part in text.split():
+        if part.find("@") > 0 or _CUSTOMER_ID.fullmatch(part):
+            found.append(Term((part.lower(),)))
+            continue
+        for word in words_of(part):
+            sounds = len(word) > 1 and word.isalpha()
+            found.append(Term((word,), asked_keys(word) if sounds else ()))
+    return tuple(found[:MOST_TERMS])

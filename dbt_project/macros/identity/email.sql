@@ -1,0 +1,44 @@
+{#- The first e-mail address inside a text, in lower case; null if there is none. -#}
+{% macro email_address(text) -%}
+    rtrim(
+        {{
+            regex_found(
+                "lower(left(" ~ text ~ ", 320))",
+                '[^\\s@<>()\\[\\],;:"\\\\]+@[^\\s@<>()\\[\\],;:"\\\\]+\\.[^\\s@<>()\\[\\],;:"\\\\.]+',
+            )
+        }},
+        '.'
+    )
+{%- endmacro %}
+
+{% macro email_local_part(address) -%}
+    {{ regex_found(address, "^([^@]+)@", 1) }}
+{%- endmacro %}
+
+{% macro email_domain(address) -%}
+    {{ regex_found(address, "@(.+)$", 1) }}
+{%- endmacro %}
+
+{#-
+  The mailbox to which an address leads: without a plus-tag, without dots where the provider
+  ignores them, at the provider's one domain. `canonical_domain` and `ignores_dots` come from
+  the seed identity_mail_providers and are null for other domains.
+-#}
+{% macro email_mailbox(address, canonical_domain, ignores_dots) -%}
+    concat(
+        case
+            when {{ ignores_dots }}
+            then replace({{ email_untagged_local_part(address) }}, '.', '')
+            else {{ email_untagged_local_part(address) }}
+        end,
+        '@',
+        coalesce({{ canonical_domain }}, {{ email_domain(address) }})
+    )
+{%- endmacro %}
+
+{% macro email_untagged_local_part(address) -%}
+    coalesce(
+        {{ regex_found(email_local_part(address), "^([^+]+)\\+", 1) }},
+        {{ email_local_part(address) }}
+    )
+{%- endmacro %}

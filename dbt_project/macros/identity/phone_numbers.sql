@@ -1,0 +1,152 @@
+{#-
+  A query that turns telephone numbers into E.164 (`+972541234567`) by the rules in the seed
+  identity_calling_codes. `relation` has the columns phone_id, phone (as it was typed) and country
+  (two letters, null if unknown); the result has phone_id and e164, only for what can be a
+  telephone number.
+
+  In words: an extension is cut off. A number that starts with + or with the international
+  prefix of its country is international, and the longest thing in the seed that it starts
+  with is its calling code. Any other number is national: its trunk prefix is taken off and its
+  country's calling code put before. In either case the number of digits must be one that the
+  country has. Star numbers and numbers that are one digit repeated are nobody's.
+-#}
+{% macro phone_numbers(relation, default_country="IL") %}
+    select phone_id, e164
+    from
+        (
+            select
+                cleaned.phone_id,
+                case
+                    when cleaned.is_international
+                    then
+                        coalesce(
+                            {{ phone_in_country("cleaned.digits", "three") }},
+                            {{ phone_in_country("cleaned.digits", "two") }},
+                            {{ phone_in_country("cleaned.digits", "one") }}
+                        )
+                    else {{ phone_from_national("cleaned.digits", "home") }}
+                end as e164
+            from
+                (
+                    select
+                        phone_id,
+                        country,
+                        case
+                            when starts_with(typed, '+')
+                            then replace(typed, '+', '')
+                            when starts_with(typed, international_prefix)
+                            then substr(typed, length(international_prefix) + 1)
+                            when starts_with(typed, '00')
+                            then substr(typed, 3)
+                            else replace(typed, '+', '')
+                        end as digits,
+                        starts_with(typed, '+')
+                        or starts_with(typed, international_prefix)
+                        or starts_with(typed, '00') as is_international
+                    from
+                        (
+                            select
+                                numbers.phone_id,
+                                numbers.typed,
+                                coalesce(
+                                    home.country, {{ string_constant(default_country) }}
+                                ) as country,
+                                coalesce(
+                                    home.international_prefix, '00'
+                                ) as international_prefix
+                            from
+                                (
+                                    select
+                                        phone_id,
+                                        {{
+                                            regex_replaced(
+                                                regex_replaced(
+                                                    "lower(left(phone, 60))",
+                                                    "(ext|x|#|;|,|/|שלוחה).*$",
+                                                    "",
+                                                ),
+                                                "[^0-9+]",
+                                                "",
+                                            )
+                                        }} as typed,
+                                        coalesce(
+                                            country,
+                                            {{ string_constant(default_country) }}
+                                        ) as country
+                                    from {{ relation }}
+                                    where phone is not null and phone not like '*%'
+                                ) as numbers
+                            left join
+                                {{ ref("identity_calling_codes") }} as home
+                                on home.country = numbers.country
+                        ) as typed_numbers
+                ) as cleaned
+            left join
+                {{ ref("identity_calling_codes") }} as home
+                on home.country = cleaned.country
+            {% for name, digits in [("one", 1), ("two", 2), ("three", 3)] %}
+                left join
+                    (
+                        select
+                            calling_code,
+                            min(
+                                case when is_main_country then trunk_prefix end
+                            ) as trunk_prefix,
+                            {{ distinct_texts_joined("national_lengths", "|") }}
+                            as national_lengths
+                        from {{ ref("identity_calling_codes") }}
+                        group by calling_code
+                    ) as {{ name }}
+                    on {{ name }}.calling_code = left(cleaned.digits, {{ digits }})
+            {% endfor %}
+        ) as converted
+    where e164 is not null
+{% endmacro %}
+
+{#- Digits that start with a calling code: the code, then the national number; null if wrong. -#}
+{% macro phone_in_country(digits, code) -%}
+    {%- set rest = "substr(" ~ digits ~ ", length(" ~ code ~ ".calling_code) + 1)" -%}
+    case
+        when {{ phone_has_length(rest, code) }} and not {{ phone_is_one_digit(rest) }}
+        then concat('+', {{ digits }})
+        when
+            starts_with({{ rest }}, '0')
+            and {{ code }}.trunk_prefix = '0'
+            and {{ phone_has_length("substr(" ~ rest ~ ", 2)", code) }}
+            and not {{ phone_is_one_digit("substr(" ~ rest ~ ", 2)") }}
+        then concat('+', {{ code }}.calling_code, substr({{ rest }}, 2))
+    end
+{%- endmacro %}
+
+{#- A number as dialled at home; written with its calling code but without + is understood. -#}
+{% macro phone_from_national(digits, home) -%}
+    {%- set trunk = "coalesce(" ~ home ~ ".trunk_prefix, '')" -%}
+    {%- set trunkless = "substr(" ~ digits ~ ", length(" ~ trunk ~ ") + 1)" -%}
+    case
+        when {{ phone_is_one_digit(digits) }} or {{ phone_is_one_digit(trunkless) }}
+        then null
+        when
+            {{ trunk }} <> ''
+            and starts_with({{ digits }}, {{ trunk }})
+            and {{ phone_has_length(trunkless, home) }}
+        then concat('+', {{ home }}.calling_code, {{ trunkless }})
+        when
+            {{ phone_has_length(digits, home) }}
+            and ({{ trunk }} <> '0' or not starts_with({{ digits }}, '0'))
+        then concat('+', {{ home }}.calling_code, {{ digits }})
+        when starts_with({{ digits }}, {{ home }}.calling_code)
+        then {{ phone_in_country(digits, home) }}
+    end
+{%- endmacro %}
+
+{% macro phone_has_length(digits, code) -%}
+    coalesce(
+        concat('|', {{ code }}.national_lengths, '|')
+        like concat('%|', cast(length({{ digits }}) as varchar), '|%'),
+        false
+    )
+{%- endmacro %}
+
+{% macro phone_is_one_digit(digits) -%}
+    (replace({{ digits }}, left({{ digits }}, 1), '') = '')
+{%- endmacro %}

@@ -1,0 +1,176 @@
+with
+    clusters as (select * from {{ ref("int_identity__clusters") }}),
+
+    person_records as (select * from {{ ref("int_identity__person_records") }}),
+
+    ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
+
+    history as (select * from {{ ref("stg_kesher__customer_id_history") }}),
+
+    members as (
+        select
+            clusters.cluster_key,
+            clusters.record_key,
+            person_records.source,
+            person_records.record_id,
+            person_records.first_seen_at,
+            ledger.customer_id as known_customer_id,
+            ledger.minted_from_source = person_records.source
+            and ledger.minted_from_record_id
+            = person_records.record_id as is_minted_from
+        from clusters
+        inner join person_records on person_records.record_key = clusters.record_key
+        left join
+            ledger
+            on ledger.source = person_records.source
+            and ledger.record_id = person_records.record_id
+    ),
+
+    mintings as (
+        select customer_id, source, record_id, min(happened_at) as minted_at
+        from history
+        where event in ('create', 'split')
+        group by customer_id, source, record_id
+        union
+        select
+            customer_id,
+            minted_from_source as source,
+            minted_from_record_id as record_id,
+            min(_extracted_at) as minted_at
+        from ledger
+        group by customer_id, minted_from_source, minted_from_record_id
+    ),
+
+    -- One row an id that was ever minted.
+    minted_ids as (
+        select
+            customer_id,
+            min(source) as minted_from_source,
+            min(record_id) as minted_from_record_id,
+            min(minted_at) as minted_at
+        from mintings
+        group by customer_id
+    ),
+
+    minted_before as (
+        select minted_from_source, minted_from_record_id, count(*) as id_count
+        from minted_ids
+        group by minted_from_source, minted_from_record_id
+    ),
+
+    shared_records as (
+        select
+            known_customer_id as customer_id,
+            cluster_key,
+            count(*) as record_count,
+            bool_or(is_minted_from) as has_minted_from,
+            min(first_seen_at) as first_seen_at
+        from members
+        where known_customer_id is not null
+        group by known_customer_id, cluster_key
+    ),
+
+    -- A split: the id goes with most of its records.
+    ranked_homes as (
+        select
+            *,
+            row_number() over (
+                partition by customer_id
+                order by
+                    record_count desc, has_minted_from desc, first_seen_at, cluster_key
+            ) as home_rank,
+            min(first_seen_at) over (partition by customer_id) as oldest_record_at
+        from shared_records
+    ),
+
+    -- A merge: the id that was minted first stays; of ids minted at once, the one whose
+    -- oldest record is older.
+    ranked_ids as (
+        select
+            ranked_homes.customer_id,
+            ranked_homes.cluster_key,
+            minted_ids.minted_from_source,
+            minted_ids.minted_from_record_id,
+            row_number() over (
+                partition by ranked_homes.cluster_key
+                order by
+                    minted_ids.minted_at,
+                    ranked_homes.oldest_record_at,
+                    ranked_homes.customer_id
+            ) as id_rank
+        from ranked_homes
+        inner join minted_ids on minted_ids.customer_id = ranked_homes.customer_id
+        where ranked_homes.home_rank = 1
+    ),
+
+    kept as (
+        select cluster_key, customer_id, minted_from_source, minted_from_record_id
+        from ranked_ids
+        where id_rank = 1
+    ),
+
+    ranked_members as (
+        select
+            cluster_key,
+            source,
+            record_id,
+            row_number() over (
+                partition by cluster_key order by first_seen_at, source, record_id
+            ) as age_rank
+        from members
+    ),
+
+    minted as (
+        select
+            ranked_members.cluster_key,
+            concat(
+                'kc_',
+                left(
+                    {{
+                        hex_digest(
+                            "concat(ranked_members.source, "
+                            ~ letter_code(31)
+                            ~ ", ranked_members.record_id, "
+                            ~ letter_code(31)
+                            ~ ", cast(coalesce(minted_before.id_count, 0) as varchar))"
+                        )
+                    }},
+                    20
+                )
+            ) as customer_id,
+            ranked_members.source as minted_from_source,
+            ranked_members.record_id as minted_from_record_id
+        from ranked_members
+        left join kept on kept.cluster_key = ranked_members.cluster_key
+        left join
+            minted_before
+            on minted_before.minted_from_source = ranked_members.source
+            and minted_before.minted_from_record_id = ranked_members.record_id
+        where ranked_members.age_rank = 1 and kept.cluster_key is null
+    ),
+
+    assigned as (
+        select *, false as is_minted
+        from kept
+        union all
+        select *, true as is_minted
+        from minted
+    ),
+
+    final as (
+        select
+            members.source,
+            members.record_id,
+            members.record_key,
+            members.cluster_key,
+            assigned.customer_id,
+            members.known_customer_id,
+            assigned.minted_from_source,
+            assigned.minted_from_record_id,
+            assigned.is_minted
+        from members
+        inner join assigned on assigned.cluster_key = members.cluster_key
+    )
+
+select *
+from final

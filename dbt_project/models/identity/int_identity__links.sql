@@ -1,0 +1,42 @@
+with
+    pair_scores as (select * from {{ ref("int_identity__pair_scores") }}),
+
+    decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
+
+    found as (
+        select
+            pair_scores.left_record_key,
+            pair_scores.right_record_key,
+            pair_scores.match_weight,
+            'found' as reason
+        from pair_scores
+        left join
+            decided_pairs
+            on decided_pairs.left_record_key = pair_scores.left_record_key
+            and decided_pairs.right_record_key = pair_scores.right_record_key
+        where
+            decided_pairs.verdict is null
+            and pair_scores.has_evidence_beyond_names
+            and pair_scores.match_weight >= {{ var("identity_link_weight", 3) }}
+    ),
+
+    decided as (
+        select
+            decided_pairs.left_record_key,
+            decided_pairs.right_record_key,
+            {{ steward_weight() }} as match_weight,
+            'steward' as reason
+        from decided_pairs
+        where decided_pairs.verdict = 'same'
+    ),
+
+    final as (
+        select left_record_key, right_record_key, match_weight, reason
+        from found
+        union all
+        select left_record_key, right_record_key, match_weight, reason
+        from decided
+    )
+
+select *
+from final

@@ -1,0 +1,78 @@
+with
+    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+
+    customer_attributes as (select * from {{ ref("customer_attributes") }}),
+
+    texts as (
+        select
+            customer_id,
+            case
+                when attribute in ('display_name', 'given_name', 'family_name')
+                then 'name'
+                else attribute
+            end as field,
+            value
+        from customer_attributes
+        where
+            attribute
+            in ('display_name', 'given_name', 'family_name', 'company', 'city')
+    ),
+
+    words as (
+        select distinct
+            customer_id, field, {{ list_rows(words_of(plain_text("value"))) }} as token
+        from texts
+    ),
+
+    name_words as (select distinct token from words where field = 'name'),
+
+    name_keys as (
+        select token, {{ list_rows(name_keys("token")) }} as name_key
+        from name_words
+        where length(token) > 1
+    ),
+
+    emails as (
+        select distinct customer_id, lower(value) as email
+        from customer_attributes
+        where attribute = 'email'
+    ),
+
+    tokens as (
+        select token, customer_id, field
+        from words
+        union all
+        select name_keys.name_key as token, words.customer_id, 'name_key' as field
+        from words
+        inner join name_keys on name_keys.token = words.token
+        where words.field = 'name' and name_keys.name_key <> ''
+        union all
+        select email as token, customer_id, 'email' as field
+        from emails
+        union all
+        select {{ email_domain("email") }} as token, customer_id, 'email' as field
+        from emails
+        union all
+        select
+            {{ regex_replaced("value", "[^0-9]", "") }} as token,
+            customer_id,
+            'phone' as field
+        from customer_attributes
+        where attribute = 'phone'
+        union all
+        select customer_id as token, customer_id, 'id' as field
+        from customer_ids
+        union all
+        select lower(record_id) as token, customer_id, 'id' as field
+        from customer_ids
+    ),
+
+    final as (
+        select distinct left(token, 200) as token, customer_id, field
+        from tokens
+        where token <> ''
+    )
+
+select token, customer_id, field
+from final
+order by token, customer_id, field

@@ -1,0 +1,314 @@
+"""`kesher build`: dbt, in this process, from the lake into the warehouse."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from kesher.build_record import (
+    BuildRecord,
+    built_records,
+    warehouse_fingerprint,
+    write_build,
+)
+from kesher.data_directory import DataDirectory, utc_text
+from kesher.errors import KesherError, disk_full_error
+from kesher.lake import Lake
+from kesher.run_history import RunRecord
+from kesher.terminal import Terminal
+
+DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+_LINES_A_FAILURE = 6
+_STAGING_TABLE = re.compile(r"stg_(?P<source>[a-z0-9]+)__(?P<stream>[a-z0-9_]+?)\Z")
+_DAMAGE = (
+    "corrupt database file",
+    "not a valid duckdb database",
+    "could not read enough bytes from file",
+    "database has been invalidated",
+    "version number",
+    "serialization error",
+    "failed to deserialize",
+)
+
+
+class _WarehouseDamagedError(Exception):
+    """The warehouse file can't be used; it has to be built from scratch."""
+
+
+def build(
+    data: DataDirectory,
+    terminal: Terminal,
+    run: RunRecord,
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+) -> BuildRecord:
+    """Build the warehouse from the lake. Call it under the lock.
+
+    A warehouse file that can't be opened is deleted and built again: everything in it comes from
+    the lake, the customer ids too.
+
+    Args:
+        data: Where the lake and the warehouse are.
+        terminal: Where the outcome goes.
+        run: Gives the folder for dbt's log.
+        full_refresh: Read the whole lake again, not only what is new.
+        select: dbt's selection, e.g. `staging` or `+customers`; everything if empty.
+
+    Raises:
+        KesherError: a model or a test failed, a lake file is corrupt, the disk is full, or
+            another program has the warehouse open.
+    """
+    started = time.monotonic()
+    before = built_records(data)
+    write_build(data, BuildRecord(run.id, "running", records=before))
+    try:
+        _discard_if_damaged(data, terminal)
+        try:
+            models = _run_dbt(data, terminal, run, full_refresh=full_refresh, select=select)
+        except _WarehouseDamagedError as damage:
+            _discard(data, terminal, str(damage))
+            models = _run_dbt(data, terminal, run, full_refresh=full_refresh, select=select)
+        records = staged_records(data)
+    except BaseException:
+        ended = utc_text(datetime.now(UTC))
+        write_build(data, BuildRecord(run.id, "failed", ended, records=before))
+        raise
+    record = BuildRecord(
+        run.id,
+        "partial" if select else "ok",
+        utc_text(datetime.now(UTC)),
+        warehouse_fingerprint(data.warehouse),
+        records,
+    )
+    write_build(data, record)
+    total = sum(sum(streams.values()) for streams in records.values())
+    terminal.step(
+        "build",
+        f"{models['model']} models and {models['test']} tests over {total:,} records, "
+        f"{time.monotonic() - started:.1f} s",
+    )
+    return record
+
+
+def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
+    """Count the live records by source and stream in the warehouse."""
+    counts: dict[str, dict[str, int]] = {}
+    with duckdb.connect(str(data.warehouse), read_only=True) as connection:
+        tables = connection.execute(
+            """
+            select table_name, list_contains(list(column_name), 'source') as has_source
+            from information_schema.columns
+            where table_schema = 'staging' and table_name like 'stg\\_%' escape '\\'
+            group by table_name
+            order by table_name
+            """
+        ).fetchall()
+        for table, has_source in tables:
+            match = _STAGING_TABLE.match(table)
+            if not match or match["stream"].endswith("__deletions") or match["source"] == "kesher":
+                continue
+            if match["source"] == "files":
+                if not has_source:
+                    continue
+                rows = connection.execute(
+                    f'select source, count(*) from staging."{table}" group by source'  # noqa: S608
+                ).fetchall()
+            else:
+                rows = connection.execute(
+                    f"select '{match['source']}', count(*) from staging.\"{table}\""  # noqa: S608
+                ).fetchall()
+            for source, count in rows:
+                counts.setdefault(source, {})[match["stream"]] = count
+    return counts
+
+
+def dbt_arguments(verb: str, data: DataDirectory, log_folder: Path) -> list[str]:
+    """Return dbt's command line: quiet, no telemetry, and nothing written into the project."""
+    return [
+        "--quiet",
+        "--log-level=none",
+        "--log-level-file=debug",
+        f"--log-path={log_folder}",
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+        "--no-use-colors",
+        "--no-use-colors-file",
+        "--no-print",
+        verb,
+        f"--project-dir={DBT_PROJECT}",
+        f"--profiles-dir={DBT_PROJECT}",
+        f"--target-path={data.dbt / 'target'}",
+    ]
+
+
+def invoke_dbt(arguments: list[str], data: DataDirectory, callbacks: Sequence[Any] = ()) -> Any:
+    """Run dbt in this process and close the warehouse behind it.
+
+    Returns:
+        dbt's `dbtRunnerResult`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+    """
+    from dbt.cli.main import dbtRunner
+
+    environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
+    with _environment(environment):
+        try:
+            result = dbtRunner(callbacks=list(callbacks)).invoke(arguments)
+        finally:
+            _close_warehouse()
+    if isinstance(result.exception, KeyboardInterrupt | SystemExit):
+        raise KeyboardInterrupt
+    return result
+
+
+def _run_dbt(
+    data: DataDirectory,
+    terminal: Terminal,
+    run: RunRecord,
+    *,
+    full_refresh: bool,
+    select: Sequence[str],
+) -> dict[str, int]:
+    arguments = dbt_arguments("build", data, run.folder)
+    # Unit tests are about the models' code, not about the data; they belong to `make test`.
+    arguments.append("--exclude-resource-type=unit_test")
+    if full_refresh:
+        arguments.append("--full-refresh")
+    if select:
+        arguments += ["--select", *select]
+    with _drawn_progress(terminal) as callbacks:
+        result = invoke_dbt(arguments, data, callbacks)
+    failures = [
+        node
+        for node in getattr(result.result, "results", None) or []
+        if node.status in ("error", "fail", "runtime error")
+    ]
+    if not result.success or failures:
+        _raise_failure(data, run, result.exception, failures)
+    counts = {"model": 0, "test": 0}
+    for node in result.result.results:
+        kind = str(node.node.resource_type)
+        if kind in counts and node.status != "skipped":
+            counts[kind] += 1
+    if select and not any(counts.values()):
+        raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
+    return counts
+
+
+def _raise_failure(
+    data: DataDirectory, run: RunRecord, exception: BaseException | None, failures: Sequence[Any]
+) -> None:
+    messages = [str(node.message or "") for node in failures]
+    if exception is not None:
+        messages.append(str(exception))
+    everything = "\n".join(messages)
+    full = disk_full_error(RuntimeError(everything), data.warehouse)
+    if full:
+        raise full
+    if corrupt := Lake(data.lake).unreadable(deep=".parquet" in everything):
+        raise KesherError("\n".join(str(error) for error in corrupt))
+    if any(sign in everything.lower() for sign in _DAMAGE):
+        raise _WarehouseDamagedError(everything.strip().splitlines()[-1].strip())
+    lines = [
+        f"{node.node.resource_type} {node.node.name} failed: {_readable(str(node.message or ''))}"
+        for node in failures
+    ] or [f"dbt could not build: {_readable(everything)}"]
+    raise KesherError("\n".join([*lines, f"Details: {run.folder / 'dbt.log'}"]))
+
+
+def _readable(message: str) -> str:
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    # dbt's first line repeats the model's name; the engine's words follow.
+    if len(lines) > 1 and re.match(r"(Runtime|Database|Compilation) Error in ", lines[0]):
+        lines = lines[1:]
+    shown = " | ".join(lines[:_LINES_A_FAILURE])
+    return shown or "dbt gave no reason"
+
+
+@contextlib.contextmanager
+def _drawn_progress(terminal: Terminal) -> Iterator[list[Any]]:
+    """Draw which model is being built, on a terminal only."""
+    if not terminal.is_live:
+        yield []
+        return
+    done = 0
+    with terminal.out.status("build: dbt reads its project") as status:
+
+        def follow(event: Any) -> None:
+            nonlocal done
+            if event.info.name == "NodeFinished":
+                done += 1
+                name = event.data.node_info.node_name
+                status.update(f"build: {done} done, last {name}")
+
+        yield [follow]
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_warehouse() -> None:
+    """Close what dbt-duckdb keeps open until the process ends, so that others can open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+
+    cleanup_connections()
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager._ENV = None
+    reset_adapters()
+    # Cursors in reference cycles keep the database open too.
+    gc.collect()
+
+
+def _discard_if_damaged(data: DataDirectory, terminal: Terminal) -> None:
+    if not data.warehouse.exists():
+        return
+    try:
+        duckdb.connect(str(data.warehouse)).close()
+    except duckdb.Error as error:
+        text = str(error)
+        if "lock" in text.lower() and "conflicting" in text.lower():
+            holder = re.search(r"held in (.*?)\.? See", text)
+            raise KesherError(
+                f"{data.warehouse} is open in another program ({holder[1] if holder else text}); "
+                "close it and run the same command again."
+            ) from error
+        full = disk_full_error(error, data.warehouse)
+        if full or "permission denied" in text.lower():
+            raise full or KesherError(f"{data.warehouse} can't be opened: {text}") from error
+        _discard(data, terminal, text)
+
+
+def _discard(data: DataDirectory, terminal: Terminal, reason: str) -> None:
+    terminal.warning(
+        f"{data.warehouse} can't be used ({' '.join(reason.split())}). It is disposable: "
+        "building it again from the lake."
+    )
+    for name in (data.warehouse.name, f"{data.warehouse.name}.wal"):
+        data.warehouse.with_name(name).unlink(missing_ok=True)

@@ -1,0 +1,527 @@
+"""The command `kesher`. Each verb is thin: it reads the configuration and calls one module.
+
+Heavy libraries are imported inside the verb that needs them, so that `kesher --help` is quick.
+"""
+
+# ruff: noqa: D301 - click wants a true backspace where it must not fill lines
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kesher.errors import EXIT_CODES, KesherError, disk_full_error
+
+if TYPE_CHECKING:
+    from kesher.config import Config, Part
+    from kesher.data_directory import DataDirectory
+    from kesher.terminal import Terminal
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """What the options that every verb knows say; the ones nearest to the verb win."""
+
+    config_file: Path | None = None
+    data_dir: Path | None = None
+    verbose: bool = False
+
+    def terminal(self) -> Terminal:
+        """Make the printer."""
+        from kesher.terminal import Terminal
+
+        return Terminal(verbose=self.verbose)
+
+    def load(self, *needs: Part) -> tuple[Config, DataDirectory]:
+        """Read the configuration; `needs` names the parts whose environment must be set."""
+        from kesher.config import load_config
+        from kesher.data_directory import DataDirectory
+
+        config = load_config(self.config_file, self.data_dir, needs=frozenset(needs))
+        return config, DataDirectory(config.data_dir)
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
+    settings: Settings = context.ensure_object(Settings)
+    if value is not None and option.name is not None:
+        setattr(settings, option.name, value)
+
+
+def common_options(command: _Command) -> _Command:
+    """Add the options that every verb knows, before and after its name."""
+    options = [
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            callback=_remember,
+            expose_value=False,
+            help="The configuration.  [default: kesher.yml here, if there is one]",
+        ),
+        click.option(
+            "--data-dir",
+            "data_dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            callback=_remember,
+            expose_value=False,
+            help="Where everything is kept.  [default: data_dir of kesher.yml, else ./data]",
+        ),
+        click.option(
+            "--verbose",
+            "verbose",
+            is_flag=True,
+            default=None,
+            callback=_remember,
+            expose_value=False,
+            help="Tell more; show the traceback of an unexpected error.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class KesherGroup(click.Group):
+    """Turns errors into one clear message and the documented exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        if ctx.parent is not None:
+            return super().invoke(ctx)
+        settings: Settings = ctx.ensure_object(Settings)
+        try:
+            return super().invoke(ctx)
+        except KesherError as error:
+            settings.terminal().error(str(error))
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            settings.terminal().error("stopped")
+            ctx.exit(130)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if settings.verbose:
+                raise
+            full = disk_full_error(error, settings.data_dir or "the data directory")
+            settings.terminal().error(
+                str(full)
+                if full
+                else f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; "
+                "--verbose shows where"
+            )
+            ctx.exit(1)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the verbs in the order in which one meets them."""
+        return list(self.commands)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Add the exit codes to the help of the whole command."""
+        super().format_epilog(ctx, formatter)
+        if ctx.parent is None:
+            with formatter.section("Exit codes"):
+                formatter.write_dl([(str(code), text) for code, text in EXIT_CODES.items()])
+
+
+@click.group(cls=KesherGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
+@click.version_option(package_name="kesher", message="kesher %(version)s")
+def main() -> None:
+    """One customer table, out of every system that knows the customer.
+
+    Without a kesher.yml it works on a sandbox: four vendors' APIs on this machine, with synthetic
+    customers. Start with:
+
+    \b
+      kesher demo                 the whole way on synthetic customers, then the dashboard
+      kesher init                 write a kesher.yml, to connect your own accounts
+      kesher run                  sync, build, check and publish
+    """
+
+
+pass_settings = click.pass_obj
+
+
+@main.command()
+@common_options
+@pass_settings
+def init(settings: Settings) -> None:
+    """Write a commented kesher.yml to start from. Never overwrites one.
+
+    \b
+    Example:
+      kesher init
+      kesher init --config shops/north.yml
+    """
+    from kesher.example import write_example
+
+    file = write_example(settings.config_file)
+    settings.terminal().say(
+        f"Wrote {file}. Take out the # before the sources that you have, then: kesher doctor"
+    )
+
+
+@main.command()
+@click.option("--people", type=click.IntRange(1, 5_000_000), help="How many.  [default: 2000]")
+@click.option("--seed", type=int, help="Which ones: the same seed, the same people.  [default: 7]")
+@click.option("--serve/--no-serve", default=True, help="Serve the dashboard at the end.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Of the dashboard; 0 takes a free one.")
+@common_options
+@pass_settings
+def demo(
+    settings: Settings, people: int | None, seed: int | None, serve: bool, port: int | None
+) -> None:
+    """Run the whole way on synthetic customers, then serve the dashboard.
+
+    A second demo in the same data directory reads only what changed; it keeps the population that
+    is there (kesher sandbox advance lets time pass in it).
+
+    \b
+    Example:
+      kesher demo --people 500 --no-serve
+      kesher demo --data-dir /tmp/big --people 20000 --seed 3
+    """
+    from kesher.demo import demo as run_demo
+
+    config, data = settings.load("alerts")
+    terminal = settings.terminal()
+    result = run_demo(config, data, terminal, people=people, seed=seed)
+    if not result.report.ok:
+        raise KesherError("The demo did not read every source; see above.")
+    if serve:
+        _serve(config, data, terminal, host=None, port=port)
+    else:
+        terminal.say(f"To look at it: kesher dashboard --data-dir {_shown(data.root)}")
+
+
+@main.group(cls=KesherGroup)
+@common_options
+def sandbox() -> None:
+    """Make, serve and move on the synthetic vendors.
+
+    \b
+    Example:
+      kesher sandbox create --people 20000 --seed 3
+      kesher sandbox advance --days 30
+      kesher sandbox truth --out truth.parquet
+    """
+
+
+@sandbox.command()
+@click.option("--people", type=click.IntRange(1, 5_000_000), help="How many.  [default: 2000]")
+@click.option("--seed", type=int, help="Which ones: the same seed, the same people.  [default: 7]")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which their 24 months of history end.  [default: 2026-06-30]",
+)
+@common_options
+@pass_settings
+def create(
+    settings: Settings, people: int | None, seed: int | None, until: datetime | None
+) -> None:
+    """Make the synthetic population, once a data directory.
+
+    \b
+    Example:
+      kesher sandbox create --people 20000 --seed 3
+    """
+    from kesher.sandbox_verbs import create_sandbox
+
+    config, data = settings.load()
+    day: date | None = until.date() if until else None
+    create_sandbox(config, data, settings.terminal(), people=people, seed=seed, until=day)
+
+
+@sandbox.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@common_options
+@pass_settings
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the four vendors' APIs until Ctrl-C; prints base_url and key of each.
+
+    sync and run start a server of their own when they need one.
+
+    \b
+    Example:
+      kesher sandbox serve --port 8765
+    """
+    from kesher.sandbox_verbs import serve_sandbox
+
+    _, data = settings.load()
+    serve_sandbox(data, settings.terminal(), host=host, port=port)
+
+
+@sandbox.command()
+@click.option("--days", type=click.IntRange(1, 3650), required=True, help="How many days.")
+@common_options
+@pass_settings
+def advance(settings: Settings, days: int) -> None:
+    """Let time pass: new, changed, deleted and merged records. Works while the server runs.
+
+    \b
+    Example:
+      kesher sandbox advance --days 30
+    """
+    from kesher.sandbox_verbs import advance_sandbox
+
+    _, data = settings.load()
+    advance_sandbox(data, settings.terminal(), days=days)
+
+
+@sandbox.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="A Parquet file to write: source, record_id, person_id.",
+)
+@common_options
+@pass_settings
+def truth(settings: Settings, out: Path) -> None:
+    """Write down which record belongs to which person, to measure the identity resolution.
+
+    \b
+    Example:
+      kesher sandbox truth --out truth.parquet
+    """
+    from kesher.sandbox_verbs import write_truth
+
+    _, data = settings.load()
+    write_truth(data, settings.terminal(), out)
+
+
+@sandbox.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@common_options
+@pass_settings
+def counts(settings: Settings, as_json: bool) -> None:
+    """Count the live records that each stream serves.
+
+    \b
+    Example:
+      kesher sandbox counts --json
+    """
+    from kesher.sandbox_verbs import print_counts
+
+    _, data = settings.load()
+    print_counts(data, settings.terminal(), as_json=as_json)
+
+
+@main.command()
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="SOURCE[.STREAM]",
+    help="Read only this source or stream; can be given several times.",
+)
+@click.option("--full-refresh", is_flag=True, help="Read all, not only what changed.")
+@common_options
+@pass_settings
+def sync(settings: Settings, only: tuple[str, ...], full_refresh: bool) -> None:
+    """Read what changed in every source into the lake.
+
+    A source that fails does not stop the others; the exit code is then 1.
+
+    \b
+    Example:
+      kesher sync
+      kesher sync --only stripe --only zendesk.tickets
+      kesher sync --only stripe.customers --full-refresh
+    """
+    from kesher.run_history import recorded_run
+    from kesher.sync import sync as run_sync
+
+    config, data = settings.load("sources")
+    terminal = settings.terminal()
+    with recorded_run(data, "sync") as run:
+        with run.step("sync"):
+            report = run_sync(
+                config, data, terminal, run, selection=only, full_refresh=full_refresh
+            )
+        run.failed = not report.ok
+    if not report.ok:
+        click.get_current_context().exit(1)
+
+
+@main.command()
+@click.option("--full-refresh", is_flag=True, help="Read the whole lake again, not what is new.")
+@click.option("--select", multiple=True, help="Build only these models, in dbt's words.")
+@common_options
+@pass_settings
+def build(settings: Settings, full_refresh: bool, select: tuple[str, ...]) -> None:
+    """Build the warehouse from the lake with dbt: staging, identity, marts.
+
+    The warehouse is disposable: deleted, it is built again with the same customer ids. What was
+    built with --select can't be published.
+
+    \b
+    Example:
+      kesher build
+      kesher build --full-refresh
+      kesher build --select +customers
+    """
+    from kesher.build import build as run_build
+    from kesher.run_history import recorded_run
+
+    _, data = settings.load()
+    with recorded_run(data, "build") as run, run.step("build"):
+        run_build(data, settings.terminal(), run, full_refresh=full_refresh, select=select)
+
+
+@main.command()
+@common_options
+@pass_settings
+def check(settings: Settings) -> None:
+    """Check the marts of the last build; tell whom kesher.yml names of what starts to fail.
+
+    Ends with 3 if a critical check fails: that build can't be published.
+
+    \b
+    Example:
+      kesher check
+    """
+    from kesher.check import check as run_check
+    from kesher.redaction import Redactor
+    from kesher.run_history import recorded_run
+
+    config, data = settings.load("alerts")
+    with recorded_run(data, "check") as run, run.step("check"):
+        run_check(data, settings.terminal(), config.alerts, Redactor(config.secrets))
+
+
+@main.command()
+@common_options
+@pass_settings
+def publish(settings: Settings) -> None:
+    """Make the checked marts the ones that everybody sees, in one step.
+
+    \b
+    Example:
+      kesher publish
+      kesher build && kesher check && kesher publish
+    """
+    from kesher.publish import publish as run_publish
+    from kesher.run_history import recorded_run
+
+    _, data = settings.load()
+    with recorded_run(data, "publish") as run, run.step("publish"):
+        run.note("generation", run_publish(data, settings.terminal()).generation)
+
+
+@main.command("run")
+@common_options
+@pass_settings
+def run_all(settings: Settings) -> None:
+    """Do the whole way: sync, build, check, publish. Made to be called by cron.
+
+    Stopped or killed at any moment, it can be called again: the result is the same.
+
+    \b
+    Example:
+      kesher run
+      */15 * * * *  cd /srv/kesher && .venv/bin/kesher run
+    """
+    from kesher.run import run as run_steps
+
+    config, data = settings.load("sources", "alerts")
+    result = run_steps(config, data, settings.terminal())
+    if not result.report.ok:
+        raise KesherError("Published, but not every source could be read; see above.")
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [default: 8501]")
+@common_options
+@pass_settings
+def dashboard(settings: Settings, host: str | None, port: int | None) -> None:
+    """Serve the dashboard over what is published, until Ctrl-C.
+
+    A new generation shows by itself; there is no need to start it again.
+
+    \b
+    Example:
+      kesher dashboard
+      kesher dashboard --port 8502
+    """
+    config, data = settings.load()
+    _serve(config, data, settings.terminal(), host=host, port=port)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+@common_options
+@pass_settings
+def status(settings: Settings, as_json: bool) -> None:
+    """Show what there is: records by source and stream, the last run, what is published.
+
+    Reads only; works during a run.
+
+    \b
+    Example:
+      kesher status
+      kesher status --json
+    """
+    from kesher.status import print_status
+    from kesher.status import status as gather
+
+    config, data = settings.load()
+    gathered = gather(config, data)
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(gathered, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print_status(gathered, settings.terminal())
+
+
+@main.command()
+@click.option("--offline", is_flag=True, help="Do not ask the vendors.")
+@common_options
+@pass_settings
+def doctor(settings: Settings, offline: bool) -> None:
+    """Look for what would go wrong: packages, configuration, disk, lake, dbt, vendors' keys.
+
+    \b
+    Example:
+      kesher doctor
+      kesher doctor --offline
+    """
+    from kesher.doctor import examine, report
+
+    config, data = settings.load("sources", "alerts")
+    terminal = settings.terminal()
+    if not report(examine(config, data, terminal, offline=offline), terminal):
+        click.get_current_context().exit(1)
+
+
+def _serve(
+    config: Config, data: DataDirectory, terminal: Terminal, host: str | None, port: int | None
+) -> None:
+    from kesher.dashboard_server import serve_dashboard
+
+    chosen = {"host": host, "port": port}
+    settings = config.dashboard.model_copy(
+        update={key: value for key, value in chosen.items() if value is not None}
+    )
+    serve_dashboard(data, terminal, settings)
+
+
+def _shown(path: Path) -> Path:
+    """Return a path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,42 @@
+"""`kesher init`: writes the commented example as kesher.yml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kesher.config import DEFAULT_FILE
+from kesher.errors import ConfigError, KesherError
+
+_NAME = "kesher.example.yml"
+
+
+def example_text() -> str:
+    """Return the commented example configuration."""
+    here = Path(__file__).resolve().parent
+    # Installed, it lies beside this module; in a checkout, at the root, where people look for it.
+    for folder in (here, here.parent):
+        if (folder / _NAME).exists():
+            return (folder / _NAME).read_text(encoding="utf-8")
+    raise KesherError(f"{_NAME} is missing from the installation: reinstall Kesher.")
+
+
+def write_example(file: Path | None = None) -> Path:
+    """Write the example to a file that must not exist yet.
+
+    Raises:
+        ConfigError: it exists.
+        KesherError: it can't be written.
+    """
+    file = file or DEFAULT_FILE
+    text = example_text()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as target:
+            target.write(text)
+    except FileExistsError:
+        raise ConfigError(
+            [f"{file}: is there already; kesher init overwrites nothing. Name another: --config"]
+        ) from None
+    except OSError as error:
+        raise KesherError(f"{file} can't be written: {error.strerror or error}") from error
+    return file

@@ -1,0 +1,72 @@
+"""How far each source has been read: `state/<source>.json`.
+
+The file holds a JSON list in Airbyte's own form, so it can also be given to
+`python -m connectors.<vendor> read --state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kesher.data_directory import read_json, write_json
+
+_REREAD_SINCE = "kesher_reread_since"
+
+
+class SourceState:
+    """The state of one source's streams, written back whole after every change."""
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self._file = folder / f"{source}.json"
+        self._streams: dict[str, dict[str, Any]] = {}
+        for message in read_json(self._file) or []:
+            self._streams[message["stream"]["stream_descriptor"]["name"]] = message
+
+    def of(self, stream: str) -> dict[str, Any] | None:
+        """Return a stream's state, as its connector gave it, or None."""
+        message = self._streams.get(stream)
+        return message["stream"]["stream_state"] if message else None
+
+    def reread_since(self, stream: str) -> int | None:
+        """Return when a complete reading began that is not at its end yet, or None.
+
+        In microseconds since 1970. Whatever is older when the reading ends was deleted.
+        """
+        message = self._streams.get(stream)
+        return message.get(_REREAD_SINCE) if message else None
+
+    def messages(self, streams: Iterable[str]) -> list[dict[str, Any]]:
+        """Return Airbyte's state messages for those of the streams that have a state."""
+        return [
+            {key: value for key, value in self._streams[stream].items() if key != _REREAD_SINCE}
+            for stream in streams
+            if stream in self._streams
+        ]
+
+    def put(self, stream: str, state: dict[str, Any], reread_since: int | None = None) -> None:
+        """Remember a stream's state. Call it only after the data that it covers is in the lake.
+
+        Args:
+            stream: The stream's name.
+            state: What the connector gave.
+            reread_since: When the complete reading began that this state is in the middle of.
+        """
+        message: dict[str, Any] = {
+            "type": "STREAM",
+            "stream": {"stream_descriptor": {"name": stream}, "stream_state": state},
+        }
+        if reread_since is not None:
+            message[_REREAD_SINCE] = reread_since
+        self._streams[stream] = message
+        self._write()
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Drop the state of streams, so that they are read from the start."""
+        known = [stream for stream in streams if self._streams.pop(stream, None) is not None]
+        if known:
+            self._write()
+
+    def _write(self) -> None:
+        write_json(self._file, [self._streams[name] for name in sorted(self._streams)])

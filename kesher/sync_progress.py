@@ -1,0 +1,102 @@
+"""Shows a sync while it runs: one line a stream, redrawn on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import orjson
+from rich.live import Live
+from rich.table import Table
+
+from kesher.sync_report import StreamProgress, StreamResult, SyncEvent, SyncReport
+from kesher.terminal import Terminal
+
+_STATE_WIDTH = 48
+
+
+class SyncProgress:
+    """Draws the events of a sync. A context manager: the drawing ends with it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lines: dict[tuple[str, str], StreamProgress | StreamResult] = {}
+        self._live = (
+            Live(console=terminal.out, refresh_per_second=8, transient=True)
+            if terminal.is_live
+            else None
+        )
+
+    def __enter__(self) -> SyncProgress:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, event: SyncEvent) -> None:
+        """Draw an event."""
+        if isinstance(event, StreamProgress | StreamResult):
+            self._lines[event.source, event.stream] = event
+        if self._live:
+            self._live.update(self._drawing())
+        elif isinstance(event, StreamResult):
+            self._terminal.say(_plain_line(event))
+
+    def _drawing(self) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column()
+        grid.add_column(justify="right")
+        grid.add_column()
+        for (source, stream), line in sorted(self._lines.items()):
+            if isinstance(line, StreamProgress):
+                state = "[cyan]reading[/cyan]"
+            else:
+                state = (
+                    "[red]failed[/red]" if line.error else f"[green]{line.seconds:.1f} s[/green]"
+                )
+            grid.add_row(f"{source}.{stream}", f"{line.records:,}", state)
+        return grid
+
+
+def _plain_line(result: StreamResult) -> str:
+    outcome = "failed" if result.error else "done"
+    gone = f", {result.vanished:,} gone" if result.vanished else ""
+    return (
+        f"{result.source}.{result.stream}: {outcome}, {result.records:,} records{gone}, "
+        f"{result.seconds:.1f} s"
+    )
+
+
+def summary_table(report: SyncReport) -> Table:
+    """Lay out how a sync went, one row a stream."""
+    table = Table(box=None, padding=(0, 2), header_style="bold", pad_edge=False)
+    table.add_column("source")
+    table.add_column("stream")
+    table.add_column("records", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("read")
+    table.add_column("new state", overflow="ellipsis", no_wrap=True, max_width=_STATE_WIDTH)
+    for result in sorted(report.streams, key=lambda stream: (stream.source, stream.stream)):
+        how = "changes" if result.mode == "incremental" else "all"
+        if result.vanished:
+            how += f", {result.vanished:,} gone"
+        if result.misfits:
+            how += f", {result.misfits:,} misfit"
+        if result.error:
+            how = "failed"
+        table.add_row(
+            result.source,
+            result.stream,
+            f"{result.records:,}",
+            f"{result.seconds:.1f}",
+            how,
+            orjson.dumps(result.state).decode() if result.state else "-",
+        )
+    return table

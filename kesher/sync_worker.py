@@ -1,0 +1,342 @@
+"""Reads one source into the lake.
+
+The order is what makes a crash harmless: first the records are in the lake for good, then the
+state that covers them is written. What a crash repeats, staging removes by primary key.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateMessageSerializer,
+    AirbyteStream,
+    AirbyteStreamStatus,
+    AirbyteTraceMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    SyncMode,
+    TraceType,
+    Type,
+)
+from airbyte_cdk.sources.source import Source
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from kesher.errors import KesherError
+from kesher.lake import Lake, LakeClock, LakeWriter
+from kesher.redaction import Redactor
+from kesher.source_state import SourceState
+from kesher.sync_report import SourceJob, StreamProgress, StreamResult
+
+#: A checkpoint waits for this many records or seconds, so that files do not become too small.
+CHECKPOINT_RECORDS = 50_000
+CHECKPOINT_SECONDS = 20.0
+_PROGRESS_SECONDS = 0.2
+
+
+def read_source(
+    job: SourceJob, make_source: Any, logger: logging.Logger
+) -> Iterator[StreamProgress | StreamResult]:
+    """Read one source into the lake.
+
+    Args:
+        job: What to read and where to put it.
+        make_source: Called with a catalog and a state, both possibly None; returns the source.
+        logger: Given to the source.
+
+    Yields:
+        Progress now and then, and one result a stream.
+
+    Raises:
+        KesherError: the source can't be read at all, or the lake can't be written.
+    """
+    lake = Lake(job.lake)
+    state = SourceState(Path(job.state_folder), job.source)
+    catalog = make_source(None, None).discover(logger, job.settings)
+    available = {stream.name: stream for stream in catalog.streams}
+    if job.streams is not None:
+        unknown = sorted(job.streams - available.keys())
+        if unknown:
+            raise KesherError(
+                f"has no stream {', '.join(unknown)}; it has {', '.join(sorted(available))}"
+            )
+        available = {name: available[name] for name in available if name in job.streams}
+    if job.full_refresh:
+        state.forget(available)
+    clock = LakeClock(job.not_before)
+    readings = {
+        name: _StreamReading.plan(job, lake, state, stream, clock)
+        for name, stream in available.items()
+    }
+    configured = ConfiguredAirbyteCatalog(
+        streams=[reading.configured() for reading in readings.values()]
+    )
+    known = state.messages(name for name, reading in readings.items() if reading.resumes)
+    messages = [AirbyteStateMessageSerializer.load(message) for message in known]
+    source = make_source(configured, messages)
+    yield from _read(job, source, configured, messages, readings, logger)
+
+
+def _read(
+    job: SourceJob,
+    source: Source,
+    catalog: ConfiguredAirbyteCatalog,
+    state: list[Any],
+    readings: Mapping[str, _StreamReading],
+    logger: logging.Logger,
+) -> Iterator[StreamProgress | StreamResult]:
+    redact = Redactor(job.secrets)
+    failure: str | None = None
+    told = time.monotonic()
+    try:
+        for message in source.read(logger, job.settings, catalog, state):
+            yield from _handle(message, readings, redact, logger)
+            now = time.monotonic()
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                for reading in readings.values():
+                    if reading.is_open:
+                        yield StreamProgress(job.source, reading.stream, reading.records)
+    except KesherError:
+        for reading in readings.values():
+            reading.abandon()
+        raise
+    except Exception as error:
+        # The source told of each failed stream before it gave up, or it failed as a whole.
+        logger.exception("reading ended early")
+        failure = redact(one_line(error))
+    for reading in readings.values():
+        if reading.is_open:
+            silent_end = failure is None and not reading.error and not reading.saw_status
+            if not silent_end and not reading.error:
+                reading.error = failure or "ended before everything was read"
+            yield reading.close(complete=silent_end)
+
+
+def _handle(
+    message: AirbyteMessage,
+    readings: Mapping[str, _StreamReading],
+    redact: Redactor,
+    logger: logging.Logger,
+) -> Iterable[StreamResult]:
+    if message.type == Type.RECORD and message.record is not None:
+        readings[message.record.stream].add(message.record.data)
+    elif message.type == Type.STATE and message.state is not None and message.state.stream:
+        name = message.state.stream.stream_descriptor.name
+        if name in readings:
+            dumped = AirbyteStateMessageSerializer.dump(message.state)
+            readings[name].checkpoint(dumped["stream"].get("stream_state") or {})
+    elif message.type == Type.LOG and message.log is not None:
+        logger.log(
+            logging.getLevelName(message.log.level.value)
+            if message.log.level.value in logging.getLevelNamesMapping()
+            else logging.DEBUG,
+            "%s",
+            message.log.message,
+        )
+    elif message.type == Type.TRACE and message.trace is not None:
+        return _handle_trace(message.trace, readings, redact, logger)
+    return ()
+
+
+def _handle_trace(
+    trace: AirbyteTraceMessage,
+    readings: Mapping[str, _StreamReading],
+    redact: Redactor,
+    logger: logging.Logger,
+) -> Iterable[StreamResult]:
+    if trace.type == TraceType.ERROR and trace.error is not None:
+        logger.error("%s | %s", trace.error.message, trace.error.internal_message)
+        descriptor = trace.error.stream_descriptor
+        if descriptor is not None and descriptor.name in readings:
+            text = trace.error.message or trace.error.internal_message or "failed without a word"
+            readings[descriptor.name].error = redact(_flat(text))
+    elif trace.type == TraceType.STREAM_STATUS and trace.stream_status is not None:
+        reading = readings.get(trace.stream_status.stream_descriptor.name)
+        if reading is None:
+            return ()
+        reading.start()
+        if trace.stream_status.status == AirbyteStreamStatus.COMPLETE:
+            return (reading.close(complete=reading.error is None),)
+    return ()
+
+
+@dataclass
+class _StreamReading:
+    """One stream while it is read: its writer, its place in the lake, its state.
+
+    A reading from the start over older rows ends with tombstones for the keys that did not come
+    again. `reread_since` is when it began; it is kept with the state, so that a reading which is
+    interrupted, and goes on in a later sync, ends with its tombstones too.
+    """
+
+    job: SourceJob
+    lake: Lake
+    state: SourceState
+    definition: AirbyteStream
+    writer: LakeWriter
+    began_at: int
+    state_before: dict[str, Any] | None
+    reread_since: int | None
+    records: int = 0
+    error: str | None = None
+    is_open: bool = True
+    saw_status: bool = False
+    started: float | None = None
+    pending: dict[str, Any] | None = None
+    committed_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def plan(
+        cls,
+        job: SourceJob,
+        lake: Lake,
+        state: SourceState,
+        definition: AirbyteStream,
+        clock: LakeClock,
+    ) -> _StreamReading:
+        """Decide how to read a stream: from its state if it can and has one, else all of it."""
+        name = definition.name
+        before = state.of(name) if _is_incremental(definition) else None
+        began_at = clock.microseconds()
+        generation = lake.last_generation(job.source, name)
+        if before is not None:
+            reread_since = state.reread_since(name)
+        else:
+            generation += 1
+            reread_since = began_at if lake.files(job.source, name) else None
+        writer = LakeWriter(
+            lake,
+            job.source,
+            name,
+            sync_id=job.sync_id,
+            clock=clock,
+            json_schema=definition.json_schema,
+            generation=generation,
+        )
+        return cls(job, lake, state, definition, writer, began_at, before, reread_since)
+
+    @property
+    def stream(self) -> str:
+        return str(self.definition.name)
+
+    @property
+    def resumes(self) -> bool:
+        return self.state_before is not None
+
+    def configured(self) -> ConfiguredAirbyteStream:
+        return ConfiguredAirbyteStream(
+            stream=self.definition,
+            sync_mode=(
+                SyncMode.incremental if _is_incremental(self.definition) else SyncMode.full_refresh
+            ),
+            destination_sync_mode=DestinationSyncMode.append,
+            cursor_field=self.definition.default_cursor_field,
+            primary_key=self.definition.source_defined_primary_key,
+        )
+
+    def start(self) -> None:
+        self.saw_status = True
+        self.started = self.started or time.monotonic()
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        self.started = self.started or time.monotonic()
+        self.records += 1
+        self.writer.add(record)
+
+    def checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Take a state that covers every record so far; write it once the data is safe."""
+        if not _is_incremental(self.definition) or not state:
+            return
+        self.pending = dict(state)
+        rereading = _rereading(self.pending)
+        begins_reread = rereading is not None and rereading != _rereading(self.state_before)
+        if self.resumes and begins_reread and self.reread_since is None:
+            self.reread_since = self.began_at
+        is_due = (
+            self.writer.uncommitted >= CHECKPOINT_RECORDS
+            or time.monotonic() - self.committed_at >= CHECKPOINT_SECONDS
+        )
+        if is_due or not self.is_open:
+            self._commit()
+
+    def close(self, *, complete: bool) -> StreamResult:
+        """End the stream: data, then tombstones, then state."""
+        from connectors.registry import is_complete_reread
+
+        vanished = 0
+        if complete:
+            state_after = self.pending or self.state.of(self.stream)
+            if self.reread_since is None and is_complete_reread(self.state_before, state_after):
+                self.reread_since = self.began_at
+            if self.reread_since is not None:
+                self.writer.commit()
+                vanished = self._bury(self.reread_since)
+                self.pending = self.pending or self.state.of(self.stream)
+                self.writer.commit()
+                self.reread_since = None
+        self._commit()
+        self.is_open = False
+        return StreamResult(
+            source=self.job.source,
+            stream=self.stream,
+            mode="incremental" if self.resumes else "full",
+            records=self.records,
+            vanished=vanished,
+            misfits=self.writer.misfits,
+            seconds=time.monotonic() - self.started if self.started else 0.0,
+            state=self.state.of(self.stream) if _is_incremental(self.definition) else None,
+            error=self.error,
+        )
+
+    def abandon(self) -> None:
+        """Throw away what is not in the lake yet."""
+        self.writer.discard()
+        self.is_open = False
+
+    def _commit(self) -> None:
+        self.writer.commit()
+        self.committed_at = time.monotonic()
+        if self.pending is not None:
+            self.state.put(self.stream, self.pending, self.reread_since)
+            self.pending = None
+
+    def _bury(self, since: int) -> int:
+        primary_key = self.definition.source_defined_primary_key
+        if not primary_key:
+            return 0
+        now = datetime.now(UTC)
+        count = 0
+        for key in self.lake.vanished_keys(self.job.source, self.stream, primary_key, since):
+            self.writer.add_tombstone(key, now)
+            count += 1
+        return count
+
+
+def _is_incremental(stream: AirbyteStream) -> bool:
+    return SyncMode.incremental in (stream.supported_sync_modes or [])
+
+
+def _rereading(state: Mapping[str, Any] | None) -> Any:
+    """Tell which reading of everything a connector is amid by itself; see connectors.registry."""
+    reading = (state or {}).get("reading")
+    return reading.get("since", True) if isinstance(reading, Mapping) else None
+
+
+def one_line(error: BaseException) -> str:
+    """Say in one line what went wrong, in the words meant for users if there are such."""
+    if isinstance(error, AirbyteTracedException):
+        return _flat(error.message or error.internal_message or "failed without a word")
+    return _flat(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

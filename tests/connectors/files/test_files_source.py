@@ -1,0 +1,325 @@
+"""The source as a whole: formats, mapping, what is read again, and what is said when it fails."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from airbyte_cdk.models import SyncMode
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from files_source import check, read
+from openpyxl import Workbook
+
+from connectors.registry import create_source, is_complete_reread
+
+PEOPLE: list[dict[str, Any]] = [
+    {"Name": "דוד כהן", "E-mail": "david@example.co.il", "Born": "1980-02-29", "Shoe": "44"},
+    {"Name": "Zoë O'Brien", "E-mail": None, "Born": None, "Shoe": None},
+    {"Name": '"Quoted"\nname', "E-mail": "q@example.com", "Born": "2001-12-01", "Shoe": "39"},
+]
+MAPPING = {"full_name": "Name", "email": "E-mail", "birth_date": "Born"}
+
+
+def write(path: Path, people: list[dict[str, Any]]) -> None:
+    columns = list(PEOPLE[0])
+    match path.suffix:
+        case ".csv":
+            import csv
+
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows(people)
+        case ".jsonl":
+            path.write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in people))
+        case ".parquet":
+            typed = [
+                {**p, "Born": date.fromisoformat(p["Born"]) if p["Born"] else None} for p in people
+            ]
+            pq.write_table(pa.Table.from_pylist(typed), path)
+        case ".xlsx":
+            book = Workbook()
+            sheet = book.active
+            sheet.append(columns)
+            for p in people:
+                born = datetime.fromisoformat(p["Born"]) if p["Born"] else None
+                shoe = int(p["Shoe"]) if p["Shoe"] else None
+                sheet.append([p["Name"], p["E-mail"], born, shoe])
+            book.save(path)
+
+
+def test_four_formats_give_the_same_people(tmp_path: Path) -> None:
+    seen = {}
+    for suffix in (".csv", ".jsonl", ".parquet", ".xlsx"):
+        path = tmp_path / f"list{suffix}"
+        write(path, PEOPLE)
+        people = read({"path": str(path), "mapping": MAPPING}).records
+        for person in people:
+            del person["file"], person["file_modified_at"]
+            shoe = person["extra"]["Shoe"]
+            person["extra"]["Shoe"] = None if shoe is None else str(shoe)
+        seen[suffix] = people
+        assert read({"path": str(path), "mapping": MAPPING}, "rejected_lines").records == []
+    assert len(seen[".csv"]) == 3
+    assert seen[".csv"][1]["full_name"] == "Zoë O'Brien"
+    for suffix, people in seen.items():
+        assert people == seen[".csv"], suffix
+
+
+def test_the_record_id_is_the_configured_columns_or_the_content(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name,no,branch\nAnn,1,a\nBob,2,\nAnn,1,a\nEve,,\n")
+    by_id = {"path": str(path), "mapping": {"full_name": "name"}, "record_id": ["branch", "no"]}
+    assert [r["record_id"] for r in read(by_id).records] == ["a:1", ":2", "a:1"]
+    (line,) = read(by_id, "rejected_lines").records
+    assert (line["line_number"], "record id" in line["reason"]) == (5, True)
+    assert "Eve" in line["raw"]
+    by_content = {"path": str(path), "mapping": {"full_name": "name"}}
+    ids = [r["record_id"] for r in read(by_content).records]
+    assert ids[0] == ids[2]
+    assert len(set(ids)) == 3
+
+
+def test_without_a_mapping_columns_with_our_names_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Email,GIVEN_NAME,other\na@example.com,Ann,x\n")
+    (person,) = read({"path": str(path)}).records
+    assert (person["email"], person["given_name"]) == ("a@example.com", "Ann")
+    assert person["extra"] == {"other": "x"}
+
+
+def test_a_mapping_reaches_into_objects(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text('{"id": 7, "address": {"city": "Haifa", "zip": 31000}, "ok": true}\n')
+    config = {"path": str(path), "mapping": {"city": "address.city"}, "record_id": "id"}
+    (person,) = read(config).records
+    assert (person["record_id"], person["city"]) == ("7", "Haifa")
+    assert person["extra"]["address"] == {"city": "Haifa", "zip": 31000}
+
+
+def test_lines_that_are_no_json_object_are_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_bytes(
+        b'{"email":"a@b.c"}\n{"email":\n[1]\n\n{"email":"\xff"}\nNaN\n{"email":"d@e.f"}'
+    )
+    config = {"path": str(path), "mapping": {"email": "email"}}
+    assert [r["email"] for r in read(config).records] == ["a@b.c", "d@e.f"]
+    lines = read(config, "rejected_lines").records
+    assert [r["line_number"] for r in lines] == [2, 3, 5, 6]
+    assert lines[2]["raw"] == '{"email":"\\xff"}'
+
+
+def test_excel_rows_wider_than_the_header_are_kept_aside(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append([None])
+    for row in (["name", "email"], ["Ann", "a@b.c"], [None, None], ["B", "b@c.d", "stray"], ["C"]):
+        book.active.append(row)
+    book.create_sheet("second").append(["name"])
+    path = tmp_path / "list.xlsx"
+    book.save(path)
+    config = {"path": str(path), "mapping": {"full_name": "name"}}
+    assert [r["full_name"] for r in read(config).records] == ["Ann", "C"]
+    (line,) = read(config, "rejected_lines").records
+    assert "stray" in line["raw"]
+    message = check({**config, "sheet": "third"})
+    assert message is not None
+    assert "'Sheet', 'second'" in message
+
+
+def test_an_unchanged_list_is_not_read_again_and_a_new_file_is_read_by_itself(
+    tmp_path: Path,
+) -> None:
+    config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    (tmp_path / "b.csv").write_text("name\nBob\n")
+    first = read(config)
+    assert [r["full_name"] for r in first.records] == ["Ann", "Bob"]
+    assert set(first.state["files"]) == {"a.csv", "b.csv"}
+    assert str(tmp_path) not in json.dumps(first.state)
+    os.utime(tmp_path / "a.csv", (1, 1))  # touched, not changed
+    second = read(config, state=first.state)
+    assert second.records == []
+    assert not is_complete_reread(first.state, second.state)
+    (tmp_path / "c.csv").write_text("name\nEve\n")
+    third = read(config, state=second.state)
+    assert [r["full_name"] for r in third.records] == ["Eve"]
+    assert not is_complete_reread(second.state, third.state)
+    fourth = read(config, state=third.state)
+    assert fourth.records == []
+
+
+@pytest.mark.parametrize("change", ["edit", "delete", "mapping"])
+def test_a_change_reads_the_whole_list_so_that_the_vanished_can_be_told(
+    tmp_path: Path, change: str
+) -> None:
+    config: dict[str, Any] = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.csv").write_text("name,city\nAnn,X\nBob,Y\n")
+    (tmp_path / "b.csv").write_text("name,city\nEve,Z\n")
+    first = read(config)
+    match change:
+        case "edit":
+            (tmp_path / "a.csv").write_text("name,city\nAnn,X\n")
+            expected = ["Ann", "Eve"]
+        case "delete":
+            (tmp_path / "a.csv").unlink()
+            expected = ["Eve"]
+        case _:
+            config["mapping"]["city"] = "city"
+            expected = ["Ann", "Bob", "Eve"]
+    second = read(config, state=first.state)
+    assert [r["full_name"] for r in second.records] == expected
+    assert is_complete_reread(first.state, second.state)
+
+
+def test_a_full_refresh_reads_everything_whatever_the_state(tmp_path: Path) -> None:
+    config = {"path": str(tmp_path), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    first = read(config)
+    again = read(config, state=first.state, sync_mode=SyncMode.full_refresh)
+    assert len(again.records) == 1
+
+
+def test_an_unreadable_file_fails_the_stream_but_not_the_other_files(tmp_path: Path) -> None:
+    config = {"path": str(tmp_path / "*"), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.parquet").write_bytes(b"no parquet at all")
+    (tmp_path / "b.csv").write_text("name\nBob\n")
+    (tmp_path / "c.csv").write_bytes(b"")
+    (tmp_path / "d.xlsx").write_bytes(b"no workbook")
+    result = read(config)
+    assert [r["full_name"] for r in result.records] == ["Bob"]
+    (message,) = result.errors
+    for part in ("a.parquet cannot be read as Parquet", "c.csv is empty", "d.xlsx cannot be read"):
+        assert part in message
+    assert result.state == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"path": "nowhere/list.csv"}, ["There is no file nowhere/list.csv"]),
+        ({"path": "nowhere/*.csv"}, ["No file fits nowhere/*.csv"]),
+        ({"path": "list.csv", "mapping": {"email": "Mail"}}, ["'Mail'", "'name', 'e-mail'"]),
+        (
+            {"path": "list.csv", "record_id": "no", "mapping": {"full_name": "name"}},
+            ["record_id", "'no'"],
+        ),
+        ({"path": "list.csv"}, ["say under mapping"]),
+        ({"path": "list.dat", "mapping": {"full_name": "name"}}, ["set format"]),
+        ({"path": "empty.csv", "mapping": {"full_name": "name"}}, ["empty.csv is empty"]),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text("name,e-mail\nAnn,a@b.c\n")
+    Path("list.dat").write_text("name\nAnn\n")
+    Path("empty.csv").write_text("\n\n")
+    checked = check(config)
+    assert checked is not None
+    (failed,) = read(config).errors
+    for word in words:
+        assert word in checked
+        assert word in failed
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({}, ["path"]),
+        ({"path": "x", "mapping": {"mail": "m"}}, ["mail is not a field of ours", "full_name"]),
+        ({"path": "x", "encoding": "klingon"}, ["klingon", "windows-1255"]),
+        ({"path": "x", "colour": "red"}, ["colour"]),
+        ({"path": "x", "format": "xml"}, ["format", "csv"]),
+        ({"path": "x", "delimiter": "::"}, ["delimiter"]),
+        ({"path": ["x"]}, ["path"]),
+    ],
+)
+def test_a_wrong_configuration_names_the_key(config: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        create_source("files", config)
+    for word in words:
+        assert word in (caught.value.message or "")
+
+
+def test_a_workbook_that_is_called_csv_is_told_to_be_one(tmp_path: Path) -> None:
+    write(tmp_path / "list.xlsx", PEOPLE)
+    (tmp_path / "list.xlsx").rename(tmp_path / "list.csv")
+    config = {"path": str(tmp_path / "list.csv"), "mapping": MAPPING}
+    assert "set format to excel" in (check(config) or "")
+    assert len(read({**config, "format": "excel"}).records) == 3
+
+
+@pytest.mark.parametrize(
+    "encoding", ["shift_jis", "gb18030", "euc_kr", "utf-16-le", "ascii", "utf-7"]
+)
+def test_bytes_that_a_given_encoding_does_not_know_cost_their_line_only(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "list.csv"
+    good = "name,email\nAnn,a@b.c\n".encode(encoding)
+    bad = {"utf-16-le": b"\x00\xdc,\x00x\x00\n\x00"}.get(encoding, b"\xff\xff,x\n")
+    path.write_bytes(good + bad + "Bob,b@c.d\n".encode(encoding))
+    config = {"path": str(path), "mapping": {"full_name": "name"}, "encoding": encoding}
+    assert [r["full_name"] for r in read(config).records] == ["Ann", "Bob"]
+    (line,) = read(config, "rejected_lines").records
+    assert line["line_number"] == 3
+    assert "no text" in line["reason"]
+
+
+def test_a_column_that_never_comes_in_json_lines_is_told_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    line = '{"name": "Ann"}\n'
+    path.write_text(line * 1500)
+    assert "'mail'" in read({"path": str(path), "mapping": {"email": "mail"}}).errors[0]
+    path.write_text(line * 1500 + '{"mail": "a@b.c"}\n')
+    late = read({"path": str(path), "mapping": {"email": "mail"}})
+    assert late.errors == []
+    assert late.records[-1]["email"] == "a@b.c"
+
+
+def test_the_source_runs_from_the_command_line_as_airbyte_runs_it(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("name\nדוד\n", encoding="utf-8")
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps({"path": str(tmp_path / "list.csv"), "mapping": {"full_name": "name"}})
+    )
+
+    def run(*arguments: str) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "connectors.files", *arguments],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    spec = next(m["spec"] for m in run("spec") if m["type"] == "SPEC")
+    assert spec["connectionSpecification"]["required"] == ["path"]
+    status = next(
+        m for m in run("check", "--config", str(config)) if m["type"] == "CONNECTION_STATUS"
+    )
+    assert status["connectionStatus"]["status"] == "SUCCEEDED"
+    catalog = next(m for m in run("discover", "--config", str(config)) if m["type"] == "CATALOG")
+    streams = catalog["catalog"]["streams"]
+    keys = {s["name"]: s["source_defined_primary_key"] for s in streams}
+    assert keys == {"people": [["record_id"]], "rejected_lines": [["file"], ["line_number"]]}
+    configured = tmp_path / "catalog.json"
+    configured.write_text(
+        json.dumps(
+            {
+                "streams": [
+                    {"stream": s, "sync_mode": "incremental", "destination_sync_mode": "append"}
+                    for s in streams
+                ]
+            }
+        )
+    )
+    messages = run("read", "--config", str(config), "--catalog", str(configured))
+    records = [m["record"]["data"] for m in messages if m["type"] == "RECORD"]
+    assert [r["full_name"] for r in records] == ["דוד"]
+    assert any(m["type"] == "STATE" for m in messages)

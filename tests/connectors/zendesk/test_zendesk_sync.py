@@ -1,0 +1,318 @@
+"""What a sync of Zendesk must hold, against a small Zendesk whose time the test moves."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airbyte_cdk.logger import AirbyteLogFormatter
+from airbyte_cdk.models import Status
+from conftest import Answer, Request
+from reading import live, read
+
+from connectors import checkpoint
+from connectors.registry import create_source
+
+TOKEN = "never-show-this-token"
+EMAIL = "admin@acme.example"
+DAY = 86400
+START = 1_500_000_000
+
+
+def text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class SmallZendesk:
+    """Rows with a time of change; exports give what changed at or after a time, oldest first."""
+
+    now: int = START
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    page_limit: int = 1000
+    number: int = 0
+    say_end_of_stream: bool = True
+
+    def put(self, kind: str, key: int | None = None, seconds: int = 1, **fields: Any) -> int:
+        self.now += seconds
+        if key is None:
+            self.number += 1
+            key = self.number
+        rows = self.rows.setdefault(kind, [])
+        old = next((row for row in rows if row["id"] == key), {"created_at": text(self.now)})
+        new = {**old, "id": key, **fields, "updated_at": text(self.now), "_at": self.now}
+        self.rows[kind] = [row for row in rows if row["id"] != key] + [new]
+        return key
+
+    def comment(self, ticket: int, body: str | None, seconds: int = 1) -> int:
+        key = self.put("ticket_events", seconds=seconds)
+        row = self.rows["ticket_events"][-1]
+        children: list[dict[str, Any]] = [
+            {"id": key * 10, "event_type": "Change", "status": "open"}
+        ]
+        if body is not None:
+            child = {"id": key * 10 + 1, "event_type": "Comment", "type": "Comment", "body": body}
+            children.append({**child, "plain_body": body, "public": True, "author_id": 7})
+        row |= {"ticket_id": ticket, "timestamp": row["_at"], "updater_id": 9}
+        row |= {"child_events": children, "event_type": "Audit"}
+        return key * 10 + 1
+
+    def __call__(self, request: Request) -> Answer:
+        right = base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {right}":
+            return Answer({"error": "Couldn't authenticate you"}, 401, date=self.now)
+        kind = request.path.removeprefix("/api/v2/").removeprefix("incremental/")
+        kind = kind.removesuffix("/cursor")
+        rows = self.rows.get(kind, [])
+        if request.path.endswith("/cursor"):
+            at, skip = int(request.one("start_time") or 0), 0
+            if cursor := request.one("cursor"):
+                at, skip = (int(part) for part in base64.b64decode(cursor).decode().split(","))
+            found = [row for row in rows if (row["_at"], row["id"]) > (at, skip)]
+            page = found[: self.page_limit]
+            last = (page[-1]["_at"], page[-1]["id"]) if page else (at, skip)
+            after = base64.b64encode(f"{last[0]},{last[1]}".encode()).decode()
+            body = {kind: page, "after_cursor": after, "after_url": "https://x/y"}
+            return Answer({**body, "end_of_stream": len(found) <= len(page)}, date=self.now)
+        if kind == "satisfaction_ratings":
+            since = int(request.one("start_time") or 0)
+            found = [row for row in rows if row["created_at"] >= text(since)][::-1]
+            at = int(request.one("page[after]") or 0)
+            size = min(int(request.one("page[size]") or 100), self.page_limit)
+            meta = {"has_more": len(found) > at + size, "after_cursor": str(at + size)}
+            return Answer({kind: found[at : at + size], "meta": meta}, date=self.now)
+        start = int(request.one("start_time") or 0)
+        if start > self.now - 60:
+            return Answer({"error": "InvalidValue", "description": "Too recent start_time."}, 422)
+        found = [row for row in rows if row["_at"] >= start]
+        page = found[: self.page_limit]
+        end = page[-1]["_at"] if page else None
+        body = {kind: page, "end_time": end, "count": len(page), "next_page": None}
+        if self.say_end_of_stream:
+            body["end_of_stream"] = len(found) <= len(page)
+        return Answer(body, date=self.now)
+
+    def truth(self, kind: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+        return {(row["id"],): row for row in self.rows[kind]}
+
+
+@pytest.fixture
+def zendesk(local_vendor):
+    vendor = SmallZendesk()
+    server = local_vendor(vendor)
+    vendor.config = {
+        "subdomain": "acme",
+        "email": EMAIL,
+        "api_token": TOKEN,
+        "base_url": server.base_url,
+        "max_retries": 0,
+    }
+    vendor.requests = server.requests
+    return vendor
+
+
+@pytest.mark.parametrize("kind", ["users", "tickets"])
+def test_cursor_exports_use_start_time_once_and_the_cursor_from_then_on(zendesk, kind):
+    for _ in range(25):
+        zendesk.put(kind)
+    zendesk.page_limit = 10
+    first = read("zendesk", zendesk.config, kind)
+    assert live(first.records[kind], "id") == zendesk.truth(kind)
+    assert len(first.records[kind]) == 25
+    asked = [
+        (request.one("start_time"), bool(request.one("cursor"))) for request in zendesk.requests
+    ]
+    assert asked == [("0", False), (None, True), (None, True)]
+    zendesk.requests.clear()
+    changed, new = zendesk.put(kind, 3, name="changed"), zendesk.put(kind)
+    later = read("zendesk", zendesk.config, kind, state=first.state)
+    assert {record["id"] for record in later.records[kind]} == {changed, new}
+    assert zendesk.requests[0].one("cursor") == first.state[kind]["cursor"]
+    assert zendesk.requests[0].one("start_time") is None
+
+
+def test_deleted_tickets_and_inactive_users_come_as_ordinary_records(zendesk):
+    zendesk.put("tickets", status="deleted")
+    zendesk.put("users", active=False)
+    reading = read("zendesk", zendesk.config, "tickets", "users")
+    assert reading.records["tickets"][0]["status"] == "deleted"
+    assert reading.records["users"][0]["active"] is False
+
+
+@pytest.mark.parametrize("say_end_of_stream", [True, False])
+def test_time_exports_give_the_record_on_a_page_edge_once(zendesk, say_end_of_stream, monkeypatch):
+    monkeypatch.setattr("connectors.zendesk.components.EXPORT_PAGE_SIZE", 10)
+    zendesk.say_end_of_stream = say_end_of_stream
+    zendesk.page_limit = 10
+    for number in range(35):
+        zendesk.put("organizations", seconds=0 if number % 3 else 1)
+    zendesk.now += 120
+    first = read("zendesk", zendesk.config, "organizations")
+    ids = [record["id"] for record in first.records["organizations"]]
+    assert sorted(ids) == list(range(1, 36))
+    later = read("zendesk", zendesk.config, "organizations", state=first.state)
+    assert later.records["organizations"] == []
+
+
+def test_a_record_that_changes_within_the_boundary_second_is_not_lost(zendesk):
+    zendesk.put("organizations", name="old")
+    zendesk.now += 120
+    first = read("zendesk", zendesk.config, "organizations")
+    zendesk.rows["organizations"][0]["name"] = "new"
+    later = read("zendesk", zendesk.config, "organizations", state=first.state)
+    assert [record["name"] for record in later.records["organizations"]] == ["new"]
+    again = read("zendesk", zendesk.config, "organizations", state=later.state)
+    assert again.records["organizations"] == []
+
+
+def test_asking_again_within_the_minute_is_no_error(zendesk):
+    zendesk.put("organizations")
+    state = {"organizations": {"start_time": zendesk.now - 5, "boundary": []}}
+    reading = read("zendesk", zendesk.config, "organizations", state=state)
+    assert reading.failure is None
+    assert reading.state["organizations"]["start_time"] == zendesk.now - 5
+
+
+def test_reading_up_to_the_last_minute_keeps_how_far_it_came(zendesk):
+    for _ in range(25):
+        zendesk.put("organizations")
+    zendesk.page_limit = 10
+    first = read("zendesk", zendesk.config, "organizations")
+    assert first.failure is None
+    assert len(first.records["organizations"]) == 10
+    zendesk.now += 120
+    later = read("zendesk", zendesk.config, "organizations", state=first.state)
+    both = first.records["organizations"] + later.records["organizations"]
+    assert sorted(record["id"] for record in both) == list(range(1, 26))
+
+
+def test_comments_are_taken_out_of_ticket_events_with_their_ticket(zendesk):
+    first_key = zendesk.comment(4, "שלום")
+    zendesk.comment(4, None)
+    zendesk.now += 120
+    first = read("zendesk", zendesk.config, "ticket_comments")
+    assert zendesk.requests[0].one("include") == "comment_events"
+    (comment,) = first.records["ticket_comments"]
+    assert comment["id"] == first_key
+    assert comment["ticket_id"] == 4
+    assert comment["body"] == comment["plain_body"] == "שלום"
+    assert comment["author_id"] == 7
+    assert comment["public"] is True
+    assert comment["created_at"].startswith("2017-07-14")
+    second_key = zendesk.comment(5, "more")
+    zendesk.now += 120
+    later = read("zendesk", zendesk.config, "ticket_comments", state=first.state)
+    assert [record["id"] for record in later.records["ticket_comments"]] == [second_key]
+
+
+def test_ratings_come_once_changed_ones_again(zendesk):
+    for _ in range(25):
+        zendesk.put("satisfaction_ratings", score="offered")
+    zendesk.page_limit = 10
+    zendesk.now += DAY
+    first = read("zendesk", zendesk.config, "satisfaction_ratings")
+    assert len(first.records["satisfaction_ratings"]) == 25
+    zendesk.now += DAY
+    zendesk.put("satisfaction_ratings", 2, score="good")
+    new = zendesk.put("satisfaction_ratings", score="bad")
+    later = read("zendesk", zendesk.config, "satisfaction_ratings", state=first.state)
+    assert {record["id"] for record in later.records["satisfaction_ratings"]} == {2, new}
+
+
+@pytest.mark.parametrize(
+    "kind", ["users", "tickets", "organizations", "ticket_comments", "satisfaction_ratings"]
+)
+def test_every_state_on_the_way_is_safe_to_go_on_from(zendesk, monkeypatch, kind):
+    monkeypatch.setattr(checkpoint, "RECORDS_A_STATE", 1)
+    for number in range(23):
+        if kind == "ticket_comments":
+            zendesk.comment(number, f"text {number}")
+        else:
+            zendesk.put(kind)
+    zendesk.page_limit = 5
+    zendesk.now += 120
+    whole = read("zendesk", zendesk.config, kind)
+    everything = {record["id"] for record in whole.records[kind]}
+    assert len(everything) == 23
+    given: set[int] = set()
+    records = iter(whole.records[kind])
+    states = iter(whole.states[kind])
+    for what, _ in whole.order:
+        if what == "record":
+            given.add(next(records)["id"])
+        else:
+            rest = read("zendesk", zendesk.config, kind, state={kind: next(states)})
+            assert given | {record["id"] for record in rest.records[kind]} == everything
+
+
+def test_an_empty_account_is_no_error(zendesk):
+    kinds = ["users", "tickets", "organizations", "ticket_comments", "satisfaction_ratings"]
+    reading = read("zendesk", zendesk.config, *kinds)
+    assert reading.failure is None
+    assert not any(reading.records.values())
+    zendesk.now += 600
+    key = zendesk.put("users", seconds=60)
+    zendesk.now += 600
+    later = read("zendesk", zendesk.config, *kinds, state=reading.state)
+    assert [record["id"] for record in later.records["users"]] == [key]
+
+
+@pytest.mark.parametrize("kind", ["users", "organizations"])
+def test_an_export_that_does_not_move_on_fails_instead_of_looping(local_vendor, zendesk, kind):
+    stuck = {kind: [{"id": 1}], "end_of_stream": False, "after_cursor": "same", "end_time": 5}
+    server = local_vendor(lambda _: Answer(stuck))
+    reading = read("zendesk", {**zendesk.config, "base_url": server.base_url}, kind)
+    assert f"/api/v2/incremental/{kind}" in reading.errors[kind]
+    assert len(server.requests) == 2
+
+
+def check(config):
+    return create_source("zendesk", config).check(logging.getLogger("airbyte"), config)
+
+
+def test_check_accepts_a_right_token(zendesk):
+    assert check(zendesk.config).status == Status.SUCCEEDED
+
+
+def test_check_names_the_keys_to_look_at_on_a_wrong_token(zendesk):
+    result = check({**zendesk.config, "api_token": "wrong-token"})
+    assert result.status == Status.FAILED
+    assert "`email` and `api_token`" in result.message
+    assert "wrong-token" not in result.message
+
+
+def test_check_names_what_the_account_may_not_read(zendesk, local_vendor):
+    def answer(request):
+        if "satisfaction" in request.path:
+            return Answer({"error": {"title": "Forbidden", "message": "no"}}, 403)
+        return zendesk(request)
+
+    result = check({**zendesk.config, "base_url": local_vendor(answer).base_url})
+    assert result.status == Status.FAILED
+    assert "satisfaction_ratings" in result.message
+    assert "administrator" in result.message
+
+
+def test_a_wrong_subdomain_is_said_so(zendesk, local_vendor):
+    server = local_vendor(lambda _: Answer({"error": "RecordNotFound"}, 404))
+    result = check({**zendesk.config, "base_url": server.base_url})
+    assert "`subdomain`" in result.message
+
+
+def test_neither_token_nor_its_header_shows_in_logs_states_or_errors(zendesk, caplog):
+    zendesk.put("users")
+    header = base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode()
+    caplog.set_level(logging.DEBUG, logger="airbyte")
+    with caplog.at_level(logging.DEBUG):
+        reading = read("zendesk", zendesk.config, "users", "organizations")
+        read("zendesk", {**zendesk.config, "start_date": "2017-07-14"}, "tickets")
+    formatted = "\n".join(AirbyteLogFormatter().format(record) for record in caplog.records)
+    assert "Making outbound API request" in formatted
+    for hidden in (TOKEN, header):
+        assert hidden not in formatted
+        assert hidden not in str(reading)
+    assert "127.0.0.1" not in str(reading.states)

@@ -1,0 +1,219 @@
+"""`kesher build` over a dbt project of a few lines, which is quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kesher import build as building
+from kesher.build import build, staged_records
+from kesher.build_record import read_build, warehouse_fingerprint
+from kesher.data_directory import DataDirectory
+from kesher.errors import KesherError
+from kesher.lake import Lake, LakeClock, LakeWriter
+from kesher.run_history import recorded_run
+from kesher.terminal import Terminal
+
+PROFILE = """
+kesher:
+  target: duckdb
+  outputs:
+    duckdb: {type: duckdb, path: "{{ env_var('KESHER_WAREHOUSE') }}", schema: main, threads: 2}
+"""
+PROJECT = """
+name: kesher
+version: "1.0"
+profile: kesher
+models: {kesher: {+schema: staging, +materialized: table}}
+"""
+SCHEMA_NAME = """
+{% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name }}{% endmacro %}
+"""
+PEOPLE = """
+select json_extract_string(_airbyte_data, '$.id') as id, 'crm' as source
+from read_parquet('{{ env_var("KESHER_LAKE") }}/crm/people/*.parquet')
+"""
+
+
+class Place:
+    """A data directory with a small lake, and a dbt project that stages it."""
+
+    def __init__(self, root: Path) -> None:
+        self.data = DataDirectory(root / "data")
+        self.project = root / "dbt_project"
+        self.write("dbt_project.yml", PROJECT)
+        self.write("profiles.yml", PROFILE)
+        self.write("macros/schema.sql", SCHEMA_NAME)
+        self.write("models/stg_crm__people.sql", PEOPLE)
+        self.write("models/stg_files__people.sql", "select '7' as id, 'fair' as source")
+        self.add("1", "2")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.project / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def add(self, *keys: str) -> None:
+        lake = Lake(self.data.lake)
+        clock = LakeClock(lake.latest_stamp())
+        with LakeWriter(lake, "crm", "people", sync_id=1, clock=clock) as writer:
+            for key in keys:
+                writer.add({"id": key})
+            writer.commit()
+
+    def build(self, **options: object) -> None:
+        with recorded_run(self.data, "build") as run:
+            build(self.data, Terminal(), run, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    place = Place(tmp_path)
+    monkeypatch.setattr(building, "DBT_PROJECT", place.project)
+    return place
+
+
+def test_a_build_counts_its_records_and_lets_others_open_the_warehouse(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place.build()
+    record = read_build(place.data)
+    assert record is not None
+    assert record.status == "ok"
+    assert record.records == {"crm": {"people": 2}, "fair": {"people": 1}}
+    assert record.warehouse == warehouse_fingerprint(place.data.warehouse)
+    script = f"import duckdb; duckdb.connect({str(place.data.warehouse)!r})"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert len(capfd.readouterr().out.splitlines()) == 1, "dbt itself must be silent"
+    assert not (place.project / "target").exists()
+    assert not (place.project / "logs").exists()
+    assert not (place.project / ".user.yml").exists()
+
+
+def test_a_failing_model_is_named_with_the_engines_words_and_the_log(place: Place) -> None:
+    place.write("models/broken.sql", "select nonsense from {{ ref('stg_crm__people') }}")
+    with pytest.raises(KesherError) as caught:
+        place.build()
+    first, details = str(caught.value).splitlines()
+    assert first.startswith("model broken failed: ")
+    assert "nonsense" in first
+    log = Path(details.removeprefix("Details: "))
+    assert "nonsense" in log.read_text()
+    record = read_build(place.data)
+    assert record is not None
+    assert record.status == "failed"
+
+
+def test_a_project_that_does_not_parse_is_told(place: Place) -> None:
+    place.write("models/broken.sql", "select * from {{ ref('nowhere') }}")
+    with pytest.raises(KesherError, match="nowhere"):
+        place.build()
+
+
+def test_a_failing_test_fails_the_build(place: Place) -> None:
+    place.write("tests/no_people.sql", "select * from {{ ref('stg_crm__people') }}")
+    with pytest.raises(KesherError, match="test no_people failed: Got 2 results"):
+        place.build()
+
+
+def test_a_selection_is_built_but_marked_as_partial(place: Place) -> None:
+    place.build(select=["stg_crm__people"])
+    record = read_build(place.data)
+    assert record is not None
+    assert record.status == "partial"
+    with pytest.raises(KesherError, match="chooses no model"):
+        place.build(select=["no_such_model"])
+
+
+@pytest.mark.parametrize("damage", ["garbage", "header", "half", "empty"])
+def test_a_damaged_warehouse_is_built_again_with_a_clear_line(
+    place: Place, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.build()
+    with duckdb.connect(str(place.data.warehouse)) as connection:
+        connection.execute("create table staging.more as select range from range(200000)")
+    content = bytearray(place.data.warehouse.read_bytes())
+    if damage == "header":
+        content[4150:4160] = content[8250:8260] = b"xxxxxxxxxx"
+    else:
+        half = content[: len(content) // 2]
+        content = {"garbage": b"x" * 9000, "half": half, "empty": b""}[damage]
+    place.data.warehouse.write_bytes(content)
+    capsys.readouterr()
+    place.build()
+    assert staged_records(place.data)["crm"]["people"] == 2
+    errors = capsys.readouterr().err
+    if damage != "half":  # what is lost of half a file may be nothing that a build reads
+        assert "It is disposable: building it again from the lake." in errors
+
+
+def test_a_warehouse_that_is_open_elsewhere_is_left_alone_and_told(place: Place) -> None:
+    place.build()
+    script = (
+        f"import duckdb, time; c = duckdb.connect({str(place.data.warehouse)!r}); "
+        "print('open', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(KesherError, match=rf"open in another program .*PID {other.pid}"):
+            place.build()
+    finally:
+        other.kill()
+        other.wait()
+    place.build()
+
+
+def test_a_corrupt_lake_file_is_named_with_what_to_do(place: Place) -> None:
+    place.add("3")
+    file = Path(Lake(place.data.lake).files()[-1].path)
+    file.write_bytes(file.read_bytes()[:-30])
+    with pytest.raises(KesherError) as caught:
+        place.build()
+    assert str(file) in str(caught.value)
+    assert "kesher sync --only crm.people --full-refresh" in str(caught.value)
+    file.unlink()
+    place.build()
+
+
+def test_a_full_disk_is_told_and_the_next_build_is_fine(place: Place) -> None:
+    place.write("models/huge.sql", "select range, random() as noise from range(2000000)")
+    script = f"""
+import resource
+from pathlib import Path
+from kesher import build as building
+from kesher.data_directory import DataDirectory
+from kesher.errors import KesherError
+from kesher.run_history import recorded_run
+from kesher.terminal import Terminal
+building.DBT_PROJECT = Path({str(place.project)!r})
+data = DataDirectory(Path({str(place.data.root)!r}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+try:
+    with recorded_run(data, "build") as run:
+        building.build(data, Terminal(), run)
+except KesherError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "No room left on the disk" in done.stdout, done.stdout + done.stderr
+    place.build()
+    with duckdb.connect(str(place.data.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*) from staging.huge").fetchone() == (2_000_000,)
+
+
+def test_the_environment_is_as_it_was(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setenv("KESHER_LAKE", "before")
+    monkeypatch.delenv("KESHER_WAREHOUSE", raising=False)
+    place.build()
+    assert os.environ["KESHER_LAKE"] == "before"
+    assert "KESHER_WAREHOUSE" not in os.environ

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lake_rows import data, rows
+from scripted_source import ScriptedSource, scripted_worker
+
+from kesher import sync_worker
+from kesher.errors import KesherError
+from kesher.lake import DELETED_AT, Lake, LakeWriter
+from kesher.source_state import SourceState
+from kesher.sync import run_jobs
+from kesher.sync_report import (
+    SourceJob,
+    SourceResult,
+    StreamResult,
+    SyncEvent,
+    SyncReport,
+)
+from kesher.sync_worker import read_source
+
+Steps = list[list[Any]]
+
+
+def record(key: int, **more: Any) -> list[Any]:
+    return ["record", {"id": key, **more}]
+
+
+class Play:
+    """Plays scripts into one lake, as `kesher sync` would."""
+
+    def __init__(self, root: Path) -> None:
+        self.lake = root / "lake"
+        self.state = root / "state"
+        self.logs = root / "logs"
+
+    def job(self, source: str, streams: dict[str, dict[str, Any]], **more: Any) -> SourceJob:
+        return SourceJob(
+            source=source,
+            connector_type="scripted",
+            settings={"streams": streams},
+            lake=str(self.lake),
+            state_folder=str(self.state),
+            log_file=str(self.logs / f"{source}.log"),
+            sync_id=7,
+            not_before=Lake(self.lake).latest_stamp(),
+            streams=more.get("only"),
+            full_refresh=more.get("full_refresh", False),
+            secrets=more.get("secrets", frozenset()),
+        )
+
+    def __call__(self, *jobs: SourceJob) -> SyncReport:
+        """Run each job in a process of its own."""
+        return self._report(run_jobs(jobs, scripted_worker))
+
+    def here(self, job: SourceJob) -> SyncReport:
+        """Run a job in this process, which is quicker."""
+        logger = logging.getLogger("scripted")
+        return self._report(read_source(job, lambda *_: ScriptedSource(), logger))
+
+    def _report(self, events: Iterable[SyncEvent]) -> SyncReport:
+        report = SyncReport()
+        for event in events:
+            if isinstance(event, StreamResult):
+                report.streams.append(event)
+            elif isinstance(event, SourceResult):
+                report.sources.append(event)
+        return report
+
+    def once(self, steps: Steps, *, incremental: bool = False, **more: Any) -> StreamResult:
+        script = {"steps": steps, "incremental": incremental, "schema": more.pop("schema", {})}
+        report = self.here(self.job("crm", {"people": script}, **more))
+        (result,) = report.streams
+        return result
+
+    def state_of(self, stream: str = "people") -> dict[str, Any] | None:
+        return SourceState(self.state, "crm").of(stream)
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    return Play(tmp_path)
+
+
+def test_a_stream_is_read_and_its_state_is_given_back_next_time(play: Play, tmp_path: Path) -> None:
+    first = play.once(
+        [record(1), record(2), ["state", {"cursor": "2026-01-01"}], ["complete"]], incremental=True
+    )
+    assert (first.records, first.mode, first.error) == (2, "full", None)
+    assert first.state == {"cursor": "2026-01-01"}
+    given = tmp_path / "given"
+    second = play.once(
+        [
+            ["note_state", str(given)],
+            record(2, name="new"),
+            ["state", {"cursor": "b"}],
+            ["complete"],
+        ],
+        incremental=True,
+    )
+    assert second.mode == "incremental"
+    assert given.read_text() == "{'cursor': '2026-01-01'}"
+    assert data(play.lake, "crm", "people") == [{"id": 1}, {"id": 2}, {"id": 2, "name": "new"}]
+    assert play.state_of() == {"cursor": "b"}
+
+
+def test_state_is_written_only_after_the_data_it_covers(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    commit, put = LakeWriter.commit, SourceState.put
+    monkeypatch.setattr(LakeWriter, "commit", lambda self: order.append("data") or commit(self))
+    monkeypatch.setattr(
+        SourceState, "put", lambda self, *state: order.append("state") or put(self, *state)
+    )
+    monkeypatch.setattr(sync_worker, "CHECKPOINT_RECORDS", 1)
+    play.once(
+        [record(1), ["state", {"c": 1}], record(2), ["state", {"c": 2}], ["complete"]],
+        incremental=True,
+    )
+    assert order[:4] == ["data", "state", "data", "state"]
+
+
+def test_a_state_whose_data_can_not_be_written_is_not_written(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: LakeWriter) -> int:
+        raise KesherError("No room left on the disk")
+
+    monkeypatch.setattr(LakeWriter, "commit", refuse)
+    with pytest.raises(KesherError, match="No room left"):
+        play.once([record(1), ["state", {"c": 1}], ["complete"]], incremental=True)
+    assert play.state_of() is None
+    assert not list(play.lake.rglob("*.parquet*"))
+
+
+def test_a_checkpoint_is_kept_when_the_process_dies_later(play: Play) -> None:
+    many = [record(number) for number in range(50_000)]
+    report = play(
+        play.job(
+            "crm",
+            {
+                "people": {
+                    "incremental": True,
+                    "steps": [*many, ["state", {"cursor": 50_000}], record(-1), ["die"]],
+                }
+            },
+        )
+    )
+    (error,) = report.errors
+    assert "killed by signal 9" in error
+    assert len(data(play.lake, "crm", "people")) == 50_000
+    assert play.state_of() == {"cursor": 50_000}
+    assert SourceState(play.state, "crm").reread_since("people") is None
+
+
+def test_a_full_reading_marks_what_did_not_come_again_as_deleted(play: Play) -> None:
+    play.once([record(1), record(2), record(3), ["complete"]])
+    second = play.once([record(1), record(3), ["complete"]])
+    assert second.vanished == 1
+    (*_, last) = data(play.lake, "crm", "people")
+    assert last["id"] == 2
+    assert DELETED_AT in last
+    third = play.once([record(1), record(2), record(3), ["complete"]])
+    assert third.vanished == 0
+    assert data(play.lake, "crm", "people")[-2] == {"id": 2}
+
+
+def test_a_full_reading_that_ends_empty_deletes_all(play: Play) -> None:
+    play.once([record(1), record(2), ["complete"]])
+    assert play.once([["complete"]]).vanished == 2
+
+
+def test_a_full_reading_that_fails_deletes_nothing(play: Play) -> None:
+    play.once([record(1), record(2), ["complete"]])
+    failed = play.once([record(1), ["error", "the vendor is down"]])
+    assert failed.error == "the vendor is down"
+    assert failed.vanished == 0
+    assert all(DELETED_AT not in row for row in data(play.lake, "crm", "people"))
+
+
+def test_an_incremental_reading_deletes_nothing(play: Play) -> None:
+    play.once([record(1), record(2), ["state", {"c": 1}], ["complete"]], incremental=True)
+    second = play.once([record(2), ["state", {"c": 2}], ["complete"]], incremental=True)
+    assert second.vanished == 0
+
+
+def test_a_lost_state_leads_to_a_full_reading_with_deletions(play: Play) -> None:
+    play.once([record(1), record(2), ["state", {"c": 1}], ["complete"]], incremental=True)
+    (play.state / "crm.json").unlink()
+    again = play.once([record(1), ["state", {"c": 2}], ["complete"]], incremental=True)
+    assert (again.mode, again.vanished) == ("full", 1)
+    assert play.state_of() == {"c": 2}
+
+
+def test_deletions_survive_a_full_reading_that_goes_on_in_a_later_sync(play: Play) -> None:
+    play.once([record(1), record(2), record(3), ["complete"]], incremental=True)
+    play.once(
+        [record(1), ["state", {"after": 1}], ["error", "down in the middle"]], incremental=True
+    )
+    assert play.state_of() == {"after": 1}
+    rest = play.once([record(3), ["state", {"after": 3}], ["complete"]], incremental=True)
+    assert rest.vanished == 1, "2 was seen by neither part"
+    assert SourceState(play.state, "crm").reread_since("people") is None
+
+
+def test_a_connector_that_falls_back_to_reading_all_gets_its_deletions(play: Play) -> None:
+    play.once(
+        [record(1), record(2), ["state", {"full_read_at": 1, "cursor": 1}], ["complete"]],
+        incremental=True,
+    )
+    again = play.once(
+        [
+            record(1),
+            ["state", {"reading": {"since": 2, "after": 1}}],
+            ["state", {"full_read_at": 2, "cursor": 2}],
+            ["complete"],
+        ],
+        incremental=True,
+    )
+    assert (again.mode, again.vanished) == ("incremental", 1)
+
+
+def test_the_first_list_of_a_new_account_buries_nobody_when_it_is_interrupted(play: Play) -> None:
+    play.once(
+        [record(1), ["state", {"reading": {"since": 1, "after": 1}}], ["error", "down"]],
+        incremental=True,
+    )
+    rest = play.once(
+        [
+            record(2),
+            ["state", {"reading": {"since": 1, "after": 2}}],
+            ["state", {"full_read_at": 1, "cursor": 2}],
+            ["complete"],
+        ],
+        incremental=True,
+    )
+    assert rest.vanished == 0
+
+
+def test_full_refresh_forgets_the_state(play: Play, tmp_path: Path) -> None:
+    play.once([record(1), ["state", {"c": 1}], ["complete"]], incremental=True)
+    given = tmp_path / "given"
+    again = play.once(
+        [["note_state", str(given)], record(2), ["state", {"c": 2}], ["complete"]],
+        incremental=True,
+        full_refresh=True,
+    )
+    assert given.read_text() == "None"
+    assert again.vanished == 1
+
+
+def test_a_failing_stream_and_a_failing_source_do_not_stop_the_others(play: Play) -> None:
+    good = {"steps": [record(1), ["complete"]]}
+    bad = {"steps": [record(1), ["error", "forbidden: grant read access"]]}
+    report = play(
+        play.job("a", {"bad": bad, "good": good}),
+        play.job("b", {"worse": {"steps": [["die"]]}}),
+        play.job("c", {"good": good}),
+    )
+    assert sorted(source.source for source in report.sources) == ["a", "b", "c"]
+    assert not report.ok
+    assert any(line == "a.bad: forbidden: grant read access" for line in report.errors)
+    assert any(line.startswith("b: its process ended unexpectedly") for line in report.errors)
+    assert len(report.errors) == 2
+    for source in ("a", "c"):
+        assert data(play.lake, source, "good") == [{"id": 1}]
+    assert data(play.lake, "a", "bad") == [{"id": 1}], "what came before the error is kept"
+
+
+def test_what_all_streams_share_is_told_once(play: Play) -> None:
+    streams = {name: {"steps": [["error", "the key is wrong"]]} for name in ("x", "y", "z")}
+    assert play.here(play.job("crm", streams)).errors == ["crm (x, y, z): the key is wrong"]
+
+
+def test_an_error_of_the_whole_source_reaches_the_streams_that_were_open(play: Play) -> None:
+    report = play.here(
+        play.job("crm", {"x": {"steps": [record(1), ["raise", "no   such\naccount"]]}})
+    )
+    assert report.errors == ["crm.x: no such account"]
+
+
+def test_secrets_stand_neither_in_errors_nor_in_logs(play: Play) -> None:
+    steps = [["error", "401 for key sk_live_very_secret"]]
+    secrets = frozenset({"sk_live_very_secret"})
+    report = play(play.job("crm", {"people": {"steps": steps}}, secrets=secrets))
+    assert report.errors == ["crm.people: 401 for key ***"]
+    logs = "".join(log.read_text() for log in play.logs.iterdir())
+    assert "401 for key ***" in logs
+    assert "very_secret" not in logs
+
+
+def test_misfits_are_counted(play: Play) -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    result = play.once([["record", {"id": "one"}], record(2), ["complete"]], schema=schema)
+    assert (result.records, result.misfits) == (2, 1)
+    assert len(rows(play.lake, "crm", "people")) == 2
+
+
+def test_an_unknown_stream_is_refused_by_name(play: Play) -> None:
+    report = play(play.job("crm", {"people": {"steps": []}}, only=frozenset({"peple"})))
+    assert report.errors == ["crm: has no stream peple; it has people"]
+
+
+def test_a_stream_without_a_status_is_complete_when_the_source_ends_well(play: Play) -> None:
+    assert play.once([record(1)]).error is None
+
+
+def test_state_files_can_be_given_to_airbytes_own_entry_point(play: Play) -> None:
+    play.once([record(1), ["state", {"c": 1}], ["complete"]], incremental=True)
+    from airbyte_cdk.sources.source import Source
+
+    (message,) = Source.read_state(str(play.state / "crm.json"))
+    assert message.stream.stream_descriptor.name == "people"
+
+
+def test_workers_die_with_their_parent(tmp_path: Path) -> None:
+    script = f"""
+        import os, sys, time
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from multiprocessing import get_context
+        from kesher.sync_process import _die_with_parent
+        def child():
+            _die_with_parent()
+            print(os.getpid(), flush=True)
+            time.sleep(60)
+        if __name__ == "__main__":
+            get_context("spawn").Process(target=child).start()
+            time.sleep(60)
+    """
+    file = tmp_path / "parent.py"
+    file.write_text(textwrap.dedent(script))
+    parent = subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{child}").exists() or "Z" in _process_state(child):
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, 9)
+        raise AssertionError("the worker outlived its parent")
+
+
+def _process_state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def test_state_is_json_in_a_stable_order(play: Play) -> None:
+    state = SourceState(play.state, "crm")
+    state.put("b", {"c": 1})
+    state.put("a", {"c": 2})
+    names = [
+        message["stream"]["stream_descriptor"]["name"]
+        for message in json.loads((play.state / "crm.json").read_text())
+    ]
+    assert names == ["a", "b"]
