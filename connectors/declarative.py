@@ -160,7 +160,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
             ):
                 secrets.add_to_secrets(secret)
 
-    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # type: ignore[override]
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams; those that keep their own state get their checkpoint here."""
         return [self._with_checkpoint(stream) for stream in super().streams(config)]
 
@@ -169,8 +169,10 @@ class ManifestSource(ConcurrentDeclarativeSource):
         # around the retriever's checkpoint. There is no public way to the retriever.
         generator = getattr(stream, "_stream_partition_generator", None)
         retriever = getattr(getattr(generator, "_partition_factory", None), "_retriever", None)
-        if not isinstance(stream, DefaultStream) or not isinstance(
-            retriever, CheckpointedRetriever
+        if (
+            generator is None
+            or not isinstance(stream, DefaultStream)
+            or not isinstance(retriever, CheckpointedRetriever)
         ):
             return stream
         checkpoint = Checkpoint(
@@ -274,7 +276,7 @@ def validate_config(source: ConcurrentDeclarativeSource, config: Mapping[str, An
         AirbyteTracedException: names the key, what is wrong with it and what is expected, without
             quoting a value.
     """
-    from jsonschema import Draft7Validator
+    from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
     specification = source.spec(logging.getLogger("airbyte")).connectionSpecification
     problems = list(_problems(Draft7Validator(specification).iter_errors(dict(config))))

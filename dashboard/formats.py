@@ -10,11 +10,31 @@ import phonenumbers
 from babel import Locale, dates, numbers
 
 _LOCALES = {"en": "en_US", "he": "he_IL"}
+_COUNTRY_CODE_LENGTH = 2
 
 
 @lru_cache(maxsize=8)
 def _locale(language: str) -> Locale:
     return Locale.parse(_LOCALES[language])
+
+
+@lru_cache(maxsize=1)
+def _country_codes() -> dict[str, str]:
+    """Codes of countries by their names in every language of the dashboard."""
+    return {
+        name.casefold(): code
+        for language in _LOCALES
+        for code, name in _locale(language).territories.items()
+        if len(code) == _COUNTRY_CODE_LENGTH
+    }
+
+
+def country_code(text: str) -> str:
+    """The ISO 3166 code of a country that systems write as `IL` or as `Israel`."""
+    plain = text.strip()
+    if len(plain) == _COUNTRY_CODE_LENGTH:
+        return plain.upper()
+    return _country_codes().get(plain.casefold(), plain)
 
 
 def phone_text(phone: str) -> str:
@@ -92,9 +112,9 @@ class Formats:
             return self.number(amount, 2)
         return numbers.format_currency(amount, currency.upper(), locale=_locale(self.language))
 
-    def country(self, code: str) -> str:
-        """The name of an ISO 3166 country code; other texts come back as they are."""
-        return str(_locale(self.language).territories.get(code.upper(), code))
+    def country(self, text: str) -> str:
+        """The name of a country that is told by code or by name; other texts come back."""
+        return str(_locale(self.language).territories.get(country_code(text), text))
 
     def language_name(self, code: str) -> str:
         """The name of a language code such as `he` or `en-GB`; other texts come back."""

@@ -57,7 +57,7 @@ class Search:
     Attributes:
         terms: What a customer must match, all of it.
         source: A system that must know the customer.
-        country: The customer's country.
+        countries: Ways to write the customer's country, any of which will do.
         lifecycle: The customer's life cycle stage.
         condition: One of CONDITIONS.
         sort: One of SORTS.
@@ -66,7 +66,7 @@ class Search:
 
     terms: tuple[Term, ...] = field(default_factory=tuple)
     source: str | None = None
-    country: str | None = None
+    countries: tuple[str, ...] = ()
     lifecycle: str | None = None
     condition: str | None = None
     sort: str = "best"
@@ -173,9 +173,9 @@ def find_customers(cursor: duckdb.DuckDBPyConnection, search: Search) -> Found:
     if search.source is not None:
         filters.append("list_contains(string_split(replace(sources, ' ', ''), ','), ?)")
         parameters.append(search.source)
-    if search.country is not None:
-        filters.append("country = ?")
-        parameters.append(search.country)
+    if search.countries:
+        filters.append(f"country in ({', '.join('?' * len(search.countries))})")
+        parameters += search.countries
     if search.lifecycle is not None:
         filters.append("lifecycle_stage = ?")
         parameters.append(search.lifecycle)
@@ -421,18 +421,6 @@ def timeline(
     )
 
 
-def staff(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> list[Row]:
-    """Who met the customer, where, how often and when last."""
-    return _rows(
-        cursor,
-        "select staff_name, string_agg(distinct source, ',' order by source) as sources, "
-        "count(*) as meetings, max(happened_at) as last_at from customer_timeline "
-        "where customer_id = ? and staff_name <> '' "
-        "group by staff_name order by meetings desc, staff_name limit 50",
-        [customer_id],
-    )
-
-
 def money(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> list[Row]:
     """What was paid, refunded and is still owed, a currency a row.
 
@@ -507,7 +495,7 @@ class Listed:
 
 
 def listed(
-    cursor: duckdb.DuckDBPyConnection, table: str, customer_id: str, limit: int = 8
+    cursor: duckdb.DuckDBPyConnection, table: str, customer_id: str, limit: int = 100
 ) -> Listed:
     """The latest rows that one customer has in a table.
 
@@ -525,6 +513,19 @@ def listed(
         [customer_id, limit],
     )
     return Listed(rows, rows[0]["all_rows"] if rows else 0)
+
+
+def staff(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> Listed:
+    """Who met the customer, where, how often and when last."""
+    rows = _rows(
+        cursor,
+        "select staff_name, string_agg(distinct source, ',' order by source) as sources, "
+        "count(*) as meetings, max(happened_at) as last_at from customer_timeline "
+        "where customer_id = ? and staff_name <> '' "
+        "group by staff_name order by meetings desc, staff_name limit 50",
+        [customer_id],
+    )
+    return Listed(rows, len(rows))
 
 
 def totals(cursor: duckdb.DuckDBPyConnection) -> Row:

@@ -27,11 +27,11 @@ _GROUPS = (
 )  # fmt: skip
 _NO_LETTER = re.compile("[^a-zHא-ת]")
 _FIRST = str.maketrans(
-    "aeiouyאעי" + "hHהח" + "vwו" + "בגjדזצץכךקcqטתלמםנןסשפףfר",
-    "aaaaaaaaa" + "hhhh" + "bbb" + "bggdzzzkkkkkttlmmnnsspppr",
+    "aeiouyאעי" + "hHהח" + "vwוב" + "גjדזצץכךקcqטתלמםנןסשפףfר",
+    "aaaaaaaaa" + "hhhh" + "bbbb" + "ggdzzzkkkkkttlmmnnsspppr",
 )
 _FURTHER = str.maketrans(
-    "בגjדזצץחכךקcqHטתלמםנןסשפףfר", "bggdzzzkkkkkkkttlmmnnsspppr", "aeiouyhwvאהעיו"
+    "גjדזצץכךקcqHטתלמםנןסשפףfר" + "בח", "ggdzzzkkkkkkttlmmnnsspppr" + "bk", "aeiouyאהעיו"
 )
 
 
@@ -68,37 +68,22 @@ def _consonants(word: str) -> str:
     return _NO_LETTER.sub("", text)
 
 
-def cross_script_key(word: str, v: str = "") -> str:
-    """A name's consonants, the same in both scripts: `כהן` and `cohen` are both `kn`.
-
-    Args:
-        word: One word, in lower case and without accents.
-        v: What a Latin v or w after the first letter is: nothing or `b`.
-    """
+def _key(word: str, v: str, h: str) -> str:
     text = _consonants(word)
-    rest = text[1:].replace("v", v).replace("w", v)
+    rest = re.sub("[vw]", v, text[1:]).replace("h", h)
     return text[:1].translate(_FIRST) + rest.translate(_FURTHER)
 
 
 def name_keys(word: str) -> tuple[str, ...]:
-    """The keys under which a name stands: two if it is spelled with v or w, else one."""
-    return tuple(dict.fromkeys((cross_script_key(word), cross_script_key(word, "b"))))
+    """A name's consonants, the same in both scripts: `כהן` and `cohen` both have `kn`.
 
+    Latin spelling does not tell a ו from a ב nor a ה from a ח, so a name has a key for each.
 
-def asked_keys(word: str) -> tuple[str, ...]:
-    """The keys under which a name may stand when others spell it, its own keys first.
-
-    Two sounds have no one spelling: ח is written ch, kh or h (`מזרחי`, `Mizrahi`), and ו within
-    a word is a vowel or a v (`לוי`, `Levi`). So a query asks for both.
+    Args:
+        word: One word, in lower case and without accents.
     """
-    text = _consonants(word)
-    first, rest = text[:1].translate(_FIRST), text[1:]
-    found = list(name_keys(word))
-    for throat in ("", "k"):
-        for lips in ("", "b"):
-            heard = re.sub("[hח]", throat, re.sub("[וvw]", lips, rest))
-            found.append(first + heard.translate(_FURTHER))
-    return tuple(key for key in dict.fromkeys(found) if key)
+    keys = (_key(word, v, h) for h in ("", "k") for v in ("", "b"))
+    return tuple(key for key in dict.fromkeys(keys) if key)
 
 
 def phone_digits(text: str) -> tuple[str, ...]:
@@ -130,5 +115,5 @@ def terms(query: str) -> tuple[Term, ...]:
             continue
         for word in words_of(part):
             sounds = len(word) > 1 and word.isalpha()
-            found.append(Term((word,), asked_keys(word) if sounds else ()))
+            found.append(Term((word,), name_keys(word) if sounds else ()))
     return tuple(found[:MOST_TERMS])

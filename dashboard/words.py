@@ -315,6 +315,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "e-mail that differs by a slip",
         "דוא״ל שנבדל בטעות הקלדה",
     ),
+    "reason.same mailbox of an organisation": (
+        "same mailbox of an organisation",
+        "אותה תיבה של ארגון",
+    ),
+    "reason.given name that sounds the same": (
+        "given name that sounds the same",
+        "שם פרטי שנשמע זהה",
+    ),
+    "reason.family name that sounds the same": (
+        "family name that sounds the same",
+        "שם משפחה שנשמע זהה",
+    ),
+    "reason.a person and an organisation": ("a person and an organisation", "אדם וארגון"),
     "reason.different e-mail": ("different e-mail", "דוא״ל שונה"),
     "reason.same phone": ("same phone", "אותו טלפון"),
     "reason.same shared phone": ("same shared phone", "אותו טלפון משותף"),

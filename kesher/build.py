@@ -133,11 +133,12 @@ def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
     return counts
 
 
-def dbt_arguments(verb: str, data: DataDirectory, log_folder: Path) -> list[str]:
+def dbt_arguments(
+    verb: str, data: DataDirectory, log_folder: Path, *, verbose: bool = False
+) -> list[str]:
     """Return dbt's command line: quiet, no telemetry, and nothing written into the project."""
     return [
-        "--quiet",
-        "--log-level=none",
+        *(["--log-level=info"] if verbose else ["--quiet", "--log-level=none"]),
         "--log-level-file=debug",
         f"--log-path={log_folder}",
         "--no-send-anonymous-usage-stats",
@@ -182,7 +183,7 @@ def _run_dbt(
     full_refresh: bool,
     select: Sequence[str],
 ) -> dict[str, int]:
-    arguments = dbt_arguments("build", data, run.folder)
+    arguments = dbt_arguments("build", data, run.folder, verbose=terminal.verbose)
     # Unit tests are about the models' code, not about the data; they belong to `make test`.
     arguments.append("--exclude-resource-type=unit_test")
     if full_refresh:
@@ -241,7 +242,7 @@ def _readable(message: str) -> str:
 @contextlib.contextmanager
 def _drawn_progress(terminal: Terminal) -> Iterator[list[Any]]:
     """Draw which model is being built, on a terminal only."""
-    if not terminal.is_live:
+    if not terminal.is_live or terminal.verbose:
         yield []
         return
     done = 0

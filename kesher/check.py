@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,15 +18,22 @@ from kesher.build_record import (
     warehouse_fingerprint,
     write_check,
 )
+from kesher.check_process import run_checks_apart
 from kesher.data_directory import DataDirectory, utc_text, write_file
 from kesher.errors import ChecksBlockedError, KesherError
 from kesher.redaction import Redactor
 from kesher.serving import published_file
 from kesher.terminal import Terminal
 
+RunChecks = Callable[[Path, Path | None, Path], CheckReport]
+
 
 def check(
-    data: DataDirectory, terminal: Terminal, alerts: AlertsConfig, redact: Redactor
+    data: DataDirectory,
+    terminal: Terminal,
+    alerts: AlertsConfig,
+    redact: Redactor,
+    run_checks: RunChecks = run_checks_apart,
 ) -> CheckReport:
     """Check the warehouse's marts, print what failed, and tell whom it concerns.
 
@@ -32,8 +41,6 @@ def check(
         ChecksBlockedError: a critical check failed, so this build can't be published.
         KesherError: there is no complete build to check.
     """
-    from expectations.checkpoint import run_checks
-
     started = time.monotonic()
     build = read_build(data)
     if not data.warehouse.exists():
@@ -43,7 +50,7 @@ def check(
             f"The last build is not complete ({build.status if build else 'not recorded'}): "
             "run kesher build, without --select."
         )
-    report = run_checks(data.warehouse, previous=published_file(data))
+    report = run_checks(data.warehouse, published_file(data), data.checks / "check.log")
     _keep(data, report)
     critical = [failure for failure in report.failures if failure.severity == "critical"]
     warnings = len(report.failures) - len(critical)

@@ -80,7 +80,7 @@ def common_options(command: _Command) -> _Command:
             default=None,
             callback=_remember,
             expose_value=False,
-            help="Tell more; show the traceback of an unexpected error.",
+            help="Tell more: dbt's own lines, where the logs are, tracebacks.",
         ),
     ]
     for option in reversed(options):

@@ -28,7 +28,6 @@ DEFAULT_FILE = Path("kesher.yml")
 DEFAULT_DATA_DIR = Path("data")
 
 PeopleField = Literal[
-    "record_id",
     "full_name",
     "given_name",
     "family_name",
@@ -132,7 +131,7 @@ class FilesSource(_Section):
     type: Literal["files"]
     path: str
     format: Literal["csv", "parquet", "jsonl", "excel"] | None = None
-    mapping: dict[PeopleField, str]
+    mapping: dict[PeopleField, str] = Field(default_factory=dict)
     record_id: str | list[str] | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -441,8 +440,6 @@ def _source_problems(checked: KesherFile) -> Iterator[str]:
             yield f"{key}: found a name that is reserved; expected another one for a list of people"
         elif not _SOURCE_NAME.match(name):
             yield f"{key}: found a name with other signs; expected a-z, 0-9, _, a letter first"
-        elif isinstance(source, FilesSource) and not source.mapping:
-            yield f"{key}.mapping: found nothing; expected at least one of our fields: their column"
 
 
 def _file_path(location: tuple[int | str, ...]) -> list[int | str]:

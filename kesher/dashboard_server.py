@@ -130,8 +130,9 @@ sys.exit(server.wait())
 
 
 def _address(host: str, port: int) -> str:
-    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
-    return f"http://{shown}:{port}"
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - every address of this machine
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _require_free(host: str, port: int) -> None:

@@ -167,16 +167,27 @@ class Lake:
             streams[file.stream] = streams.get(file.stream, 0) + self._footer(file).num_rows
         return counts
 
-    def facts(self) -> dict[tuple[str, str], StreamFacts]:
+    def facts(
+        self, unreadable: list[LakeFileError] | None = None
+    ) -> dict[tuple[str, str], StreamFacts]:
         """Tell what is in each stream, from the files' footers alone.
 
+        Args:
+            unreadable: Takes the errors of files that can't be read, and the others are counted
+                all the same.
+
         Raises:
-            LakeFileError: a file can't be read.
+            LakeFileError: a file can't be read, and there is no `unreadable`.
         """
         facts: dict[tuple[str, str], StreamFacts] = {}
         for file in self.files():
             key = (file.source, file.stream)
-            facts[key] = facts.get(key, StreamFacts()) + self._file_facts(file)
+            try:
+                facts[key] = facts.get(key, StreamFacts()) + self._file_facts(file)
+            except LakeFileError as error:
+                if unreadable is None:
+                    raise
+                unreadable.append(error)
         return facts
 
     def unreadable(self, *, deep: bool = False) -> list[LakeFileError]:

@@ -70,12 +70,14 @@ def publish(data: DataDirectory, terminal: Terminal) -> Publication:
         beside.replace(finished)
         sync_folder(data.serving)
     except (duckdb.Error, OSError) as error:
-        for leftover in (beside, beside.with_name(f"{beside.name}.wal")):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
         raise disk_full_error(error, data.serving) or KesherError(
             f"Can't publish: {' '.join(str(error).split())}"
         ) from error
+    finally:
+        # Renamed if all went well, else half-written.
+        for leftover in (beside, beside.with_name(f"{beside.name}.wal")):
+            with contextlib.suppress(OSError):
+                leftover.unlink(missing_ok=True)
     write_json(
         data.pointer,
         {

@@ -81,6 +81,7 @@ class RunRecord:
                 "error": stream.error,
             }
         self._content["sources"] = sources
+        self._content["error"] = "\n".join(report.errors) or None
         self._write()
 
     def note(self, key: str, value: Any) -> None:
@@ -96,9 +97,11 @@ class RunRecord:
             status = "stopped"
         else:
             status = "ok" if ok and error is None else "failed"
+        if error is not None:
+            is_clear = isinstance(error, KesherError)
+            self._content["error"] = str(error) if is_clear else type(error).__name__
         self._content.update(
             status=status,
-            error=str(error) if isinstance(error, KesherError) else error and type(error).__name__,
             finished_at=utc_text(datetime.now(UTC)),
             seconds=round(time.monotonic() - self._began, 3),
         )

@@ -24,13 +24,9 @@ def status(config: Config, data: DataDirectory) -> dict[str, Any]:
         What `kesher status --json` prints: `records` are the live records by source and stream as
         of the last build (rows of the lake for what was never built), `lake_rows` all the rows.
     """
-    lake = Lake(data.lake)
-    problems = []
-    try:
-        facts = lake.facts()
-    except LakeFileError as error:
-        problems.append(str(error))
-        facts = {}
+    unreadable: list[LakeFileError] = []
+    facts = Lake(data.lake).facts(unreadable)
+    problems = [str(error) for error in unreadable]
     lake_rows: dict[str, dict[str, int]] = {}
     for (source, stream), fact in facts.items():
         lake_rows.setdefault(source, {})[stream] = fact.rows

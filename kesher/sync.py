@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from kesher.config import VENDORS, Config, SandboxConfig
 from kesher.data_directory import DataDirectory, read_json, utc_text, write_json
-from kesher.errors import KesherError
+from kesher.errors import ConfigError, KesherError
 from kesher.lake import Lake
 from kesher.run_history import RunRecord
 from kesher.sync_report import SourceJob, SourceResult, StreamResult, SyncEvent, SyncReport
@@ -82,7 +82,9 @@ def sync(
                     report.streams.append(event)
                 elif isinstance(event, SourceResult):
                     report.sources.append(event)
-    terminal.table(summary_table(report))
+    terminal.table(summary_table(report, terminal.out.width))
+    for job in jobs:
+        terminal.detail(f"log of {job.source}: {job.log_file}")
     for line in report.errors:
         terminal.error(line)
     run.note_sync(report)
@@ -211,7 +213,9 @@ def _choose(
     for item in selection:
         name, _, stream = item.partition(".")
         if name not in sources:
-            raise KesherError(f"There is no source {name}; there are {', '.join(sources)}.")
+            raise ConfigError(
+                [f"--only {item}: found no such source; expected {', '.join(sources)}"]
+            )
         before = chosen.get(name, frozenset())
         chosen[name] = None if not stream or before is None else before | {stream}
     return chosen or dict.fromkeys(sources)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kesher.child_process import die_with_parent, send_output_to
 from kesher.errors import KesherError, disk_full_error
 from kesher.redaction import Redactor
 from kesher.sync_report import SourceJob, SourceResult
@@ -38,8 +36,8 @@ def main(job: SourceJob, events: Connection) -> None:
 
     This is the entry point of the worker process. It dies with its parent, however that ends.
     """
-    _die_with_parent()
-    _send_output_to(Path(job.log_file))
+    die_with_parent()
+    send_output_to(Path(job.log_file))
 
     def create(*arguments: Any) -> Source:
         # Here, and not above, so that the parent process need not import the connectors.
@@ -78,28 +76,6 @@ def work(job: SourceJob, events: Connection, create_source: SourceFactory) -> No
         SourceResult(job.source, time.monotonic() - started, redact(error) if error else None)
     )
     events.close()
-
-
-def _die_with_parent() -> None:
-    """End this process as soon as its parent is gone, also when that was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, name="die-with-parent", daemon=True).start()
-
-
-def _send_output_to(file: Path) -> None:
-    """Keep what libraries print off the terminal: this process talks through its pipe."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
 
 
 def _logger(job: SourceJob, redact: Redactor) -> logging.Logger:

@@ -11,7 +11,9 @@ from rich.table import Table
 from kesher.sync_report import StreamProgress, StreamResult, SyncEvent, SyncReport
 from kesher.terminal import Terminal
 
-_STATE_WIDTH = 48
+#: Of the column that may be cut short; the others take the rest of a line.
+_WIDEST_STATE = 60
+_OTHER_COLUMNS = 70
 
 
 class SyncProgress:
@@ -74,15 +76,16 @@ def _plain_line(result: StreamResult) -> str:
     )
 
 
-def summary_table(report: SyncReport) -> Table:
-    """Lay out how a sync went, one row a stream."""
+def summary_table(report: SyncReport, width: int) -> Table:
+    """Lay out how a sync went, one row a stream, in so many characters a line."""
+    state_width = max(8, min(_WIDEST_STATE, width - _OTHER_COLUMNS))
     table = Table(box=None, padding=(0, 2), header_style="bold", pad_edge=False)
-    table.add_column("source")
-    table.add_column("stream")
-    table.add_column("records", justify="right")
-    table.add_column("seconds", justify="right")
-    table.add_column("read")
-    table.add_column("new state", overflow="ellipsis", no_wrap=True, max_width=_STATE_WIDTH)
+    table.add_column("source", no_wrap=True)
+    table.add_column("stream", no_wrap=True)
+    table.add_column("records", justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("read", no_wrap=True)
+    table.add_column("new state", no_wrap=True)
     for result in sorted(report.streams, key=lambda stream: (stream.source, stream.stream)):
         how = "changes" if result.mode == "incremental" else "all"
         if result.vanished:
@@ -97,6 +100,10 @@ def summary_table(report: SyncReport) -> Table:
             f"{result.records:,}",
             f"{result.seconds:.1f}",
             how,
-            orjson.dumps(result.state).decode() if result.state else "-",
+            _short(orjson.dumps(result.state).decode(), state_width) if result.state else "-",
         )
     return table
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -46,8 +46,9 @@ def deletions(world: World) -> None:
 
 
 def _delete_customer(world: World, row: Row) -> None:
-    when = world.moment()
+    when = world.later(row)
     for stored in world.rows("stripe.subscriptions", "parent = ? and tag <> 'canceled'", row.id):
+        when = max(when, world.later(stored))
         body = SUBSCRIPTION.changed(
             stored.body,
             status=b"canceled",
@@ -73,7 +74,7 @@ def _delete_customer(world: World, row: Row) -> None:
 
 
 def _deactivate_user(world: World, row: Row) -> None:
-    when = world.moment()
+    when = world.later(row)
     body = orjson.loads(row.body) | {"active": False, "updated_at": iso(when)}
     world.update("zendesk.users", row._replace(updated=when, body=orjson.dumps(body)), DELETED)
     world.forget("zendesk", row.id)
@@ -92,7 +93,7 @@ def _archive_contact(world: World, row: Row) -> None:
 
 
 def _archive_member(world: World, row: Row) -> None:
-    archive_member(world, row, world.moment())
+    archive_member(world, row, world.later(row))
 
 
 _DELETE = {
@@ -108,7 +109,7 @@ def _delete_tickets(world: World, few: int) -> None:
     world.rng.shuffle(rows)
     for row in rows[: min(few, len(rows) // 8 + 1)]:
         world.update(
-            "zendesk.tickets", with_values(row, world.moment(), status=b"deleted"), DELETED
+            "zendesk.tickets", with_values(row, world.later(row), status=b"deleted"), DELETED
         )
 
 
@@ -192,9 +193,8 @@ def _merge_users(world: World, winner: int, loser: int) -> None:
     theirs |= {"active": False, "updated_at": iso(when), "email": None, "phone": None}
     world.update("zendesk.users", gone._replace(updated=when, body=orjson.dumps(theirs)), DELETED)
     for row in world.rows("zendesk.tickets", "parent = ?", loser):
-        world.update(
-            "zendesk.tickets", with_values(row._replace(parent=winner), when, requester=winner)
-        )
+        moved = with_values(row._replace(parent=winner), world.later(row), requester=winner)
+        world.update("zendesk.tickets", moved)
     world.forget("zendesk", loser)
 
 

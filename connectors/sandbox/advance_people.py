@@ -116,8 +116,10 @@ def changes(world: World) -> None:
             continue
         rng.shuffle(records)
         change = _change(world, person, kinds[turn % 4])
+        systems: set[str] = set()  # one record each: two may not hold the same new address
         for source, record, _, _ in records[: 1 + int(rng.random() * 2)]:
-            if world.touch(source, record):
+            if source not in systems and world.touch(source, record):
+                systems.add(source)
                 apply(world, person, source, record, change)
         world.keep(person)
 
@@ -154,6 +156,7 @@ def apply(world: World, person: Person, source: str, record: str, change: Change
         _apply_stripe(world, record, change, when)
     elif source == "zendesk":
         row = world.row("zendesk.users", int(record))
+        when = max(when, world.later(row))
         body = orjson.loads(row.body)
         if change.family:
             body["name"] = f"{body['name'].split(' ')[0]} {change.family}"
@@ -187,6 +190,7 @@ def apply(world: World, person: Person, source: str, record: str, change: Change
 
 def _apply_stripe(world: World, record: str, change: Change, when: int) -> None:
     row = world.row("stripe.customers", record)
+    when = max(when, world.later(row))
     account = read_account(world, row)
     values: dict[str, Any] = {}
     if change.family:
@@ -228,8 +232,11 @@ def _apply_mailchimp(world: World, person: Person, record: str, change: Change, 
     if not change.email:
         world.update("mailchimp.members", with_status(row, body, row.tag, when))
         return
-    archive_member(world, row, when)
     new = email_hash(change.email)
+    new_record = f"{list_id}:{new}"
+    if not world.touch("mailchimp", new_record):
+        return  # another of their records has this address already
+    archive_member(world, row, when)
     body |= {
         "id": new,
         "email_address": change.email,
@@ -242,7 +249,6 @@ def _apply_mailchimp(world: World, person: Person, record: str, change: Change, 
     world.sink.add(
         "mailchimp.members", Row(new, list_id, when, when, "subscribed", orjson.dumps(body))
     )
-    new_record = f"{list_id}:{new}"
     world.sink.truth("mailchimp", new_record, person.id, ())
     person.records.append(["mailchimp", new_record, when, False])
 

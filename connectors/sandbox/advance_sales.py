@@ -11,6 +11,8 @@ from .calendar_time import iso_ms
 from .hubspot_objects import (
     CONTACT_BASE,
     DEAL_BASE,
+    ENGAGEMENT_BASE,
+    ENGAGEMENTS,
     OWNER_BASE,
     PIPELINE,
     Sales,
@@ -30,33 +32,26 @@ def sell(world: World) -> None:
         if properties["hs_is_closed"] == "false" and rng.random() < min(0.9, world.days / 20):
             _move(world, row, properties)
     sales = Sales(rng, world.sink, world.end)
-    engaged = dict(
-        world.database.execute(
-            "select to_id, count(*) from links where to_type = 'contacts' and from_type not in "
-            "('contacts', 'companies', 'deals') group by to_id"
-        ).fetchall()
-    )
-    dealt = dict(
-        world.database.execute(
-            "select to_id, count(*) from links where to_type = 'contacts' and from_type = 'deals' "
-            "group by to_id"
-        ).fetchall()
-    )
+    engaged = _last_numbers(world, ENGAGEMENTS, ENGAGEMENT_BASE, 64)
+    dealt = _last_numbers(world, ("deals",), DEAL_BASE, 4)
     for row in world.rows("hubspot.contacts"):
         kind, left = world.behaviour(world.person_no("hubspot", row.id))
         if (left and left < world.start) or rng.random() < math.exp(-kind.talks * world.days / 30):
             continue
         contact = int(row.id)
         place, no = (contact - CONTACT_BASE) % 16, (contact - CONTACT_BASE) // 16
-        number = engaged.get(contact, 0)
-        if number >= 60 or place > 3:
+        if place > 3:
+            continue
+        number = engaged.get(no * 4 + place, -1) + 1
+        if number >= 64:
             continue
         properties = orjson.loads(row.body)
         company = int(properties.get("associatedcompanyid") or 0) or None
         owner = int(properties.get("hubspot_owner_id") or OWNER_BASE + no % len(STAFF))
         deals: list[int] = []
-        if rng.random() < 0.25 and dealt.get(contact, 0) < 4:
-            deal = DEAL_BASE + no * 16 + place * 4 + dealt.get(contact, 0)
+        next_deal = dealt.get(no * 4 + place, -1) + 1
+        if rng.random() < 0.25 and next_deal < 4:
+            deal = DEAL_BASE + no * 16 + place * 4 + next_deal
             currency = "ILS" if properties.get("country") == "Israel" else "USD"
             sales.deal(deal, contact, company, owner, currency, world.moment(), 0.5)
             deals.append(deal)
@@ -69,6 +64,18 @@ def sell(world: World) -> None:
             properties.get("email", ""),
             world.moment(),
         )
+
+
+def _last_numbers(world: World, kinds: tuple[str, ...], base: int, places: int) -> dict[int, int]:
+    """Return, by contact (person's number * 4 + place), the last number among its own objects."""
+    last: dict[int, int] = {}
+    for kind in kinds:
+        for owner, number in world.database.execute(
+            f'select (id - ?1) / ?2, max((id - ?1) % ?2) from "hubspot.{kind}" group by 1',  # noqa: S608
+            (base, places),
+        ):
+            last[owner] = max(number, last.get(owner, -1))
+    return last
 
 
 def with_properties(kind: str, row: Row, when: int, properties: dict[str, Any]) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import sqlite3
@@ -25,6 +26,7 @@ from .errors import SandboxError
 from .http_call import Call, Handler, VendorError
 from .store import clock, open_store
 
+_LOG = logging.getLogger(__name__)
 VENDORS: dict[str, ModuleType] = {
     "stripe": stripe_routes,
     "zendesk": zendesk_routes,
@@ -78,6 +80,7 @@ def _route(
                 headers |= error.headers
             except Exception:
                 error_id = call.request_id()
+                _LOG.exception("The sandbox failed at %s (request %s)", call.path, error_id)
                 content = orjson.dumps({"error": "sandbox failure", "request": error_id})
                 return Response(content, 500, headers, "application/json")
         finally:

@@ -55,6 +55,10 @@ class World:
         """Return a time within the window, not too near its ends."""
         return self.start + 120 + int(self.rng.random() * (self.end - self.start - 240))
 
+    def later(self, row: Row) -> int:
+        """Return a time within the window, after the last change of a row (in seconds)."""
+        return min(self.end - 1, max(self.moment(), row.updated + 1))
+
     def few(self, share_a_month: float) -> int:
         """Return how often something happens in this window, at least once."""
         return max(1, round(self.population * share_a_month * self.days / 30))

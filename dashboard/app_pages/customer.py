@@ -31,9 +31,9 @@ def _fields(customer: queries.Row) -> list[dict[str, Any]]:
         by_attribute[row["attribute"]].append(row)
     fields = []
     for name in _FIELDS:
-        value = customer[name]
         said = [row for key in _SAME_FIELD.get(name, (name,)) for row in by_attribute[key]]
         winner = next((row for row in said if row["is_winner"]), None)
+        value = customer[name] or (winner and winner["value"])
         others = {
             row["value"]: row
             for row in reversed(said)

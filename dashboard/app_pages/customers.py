@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import address, queries, visit
+from dashboard.formats import country_code
 from dashboard.search import LONGEST_QUERY, terms
 
 _visit = visit.current()
@@ -46,6 +47,15 @@ def _choose(
     return chosen
 
 
+def _by_code(countries: list[str]) -> dict[str, tuple[str, ...]]:
+    """One system writes `IL`, another `Israel`: each country's code with all its writings."""
+    grouped: dict[str, tuple[str, ...]] = {}
+    for written in countries:
+        code = country_code(written)
+        grouped[code] = (*grouped.get(code, ()), written)
+    return grouped
+
+
 _values = _choices(_visit.published.generation, str(_visit.published.file), _visit.cursor)
 _visit.show("heading.html", title=_words.text("customers.title"))
 _query = st.text_input(
@@ -61,7 +71,8 @@ _query = st.text_input(
 )
 with st.container(horizontal=True, key="filters"):
     _source = _choose("source", "customers.source", _values["source"], _word_of("source"))
-    _country = _choose("country", "customers.country", _values["country"], _visit.formats.country)
+    _countries = _by_code(_values["country"])
+    _country = _choose("country", "customers.country", list(_countries), _visit.formats.country)
     _lifecycle = _choose(
         "lifecycle", "customers.lifecycle", _values["lifecycle"], _word_of("lifecycle")
     )
@@ -78,7 +89,7 @@ _found = queries.find_customers(
     queries.Search(
         _terms,
         _source,
-        _country,
+        _countries[_country] if _country else (),
         _lifecycle,
         _condition,
         _sort or _sorts[0],

@@ -12,7 +12,9 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from conftest import Answer
 from reading import configured
 
+from connectors.command import run
 from connectors.registry import CONNECTOR_TYPES, create_source, is_complete_reread, primary_keys
+from connectors.stripe.source import create_source as stripe_source
 
 KEY = "sk_live_never_show_this"
 
@@ -23,7 +25,7 @@ def connector(vendor, *arguments, cwd=None, env=None):
         [sys.executable, "-m", f"connectors.{vendor}", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **(env or {})},
     )
@@ -182,16 +184,16 @@ def test_debug_output_hides_the_key(local_vendor, tmp_path):
 
 
 @pytest.mark.parametrize("content", ['{"client_secret": ', "[]", '{"client_secret": 5}', None])
-def test_a_bad_configuration_file_is_one_clear_message_and_exit_code_1(content, tmp_path):
+def test_a_bad_configuration_file_is_one_clear_message_and_exit_code_1(content, tmp_path, capsys):
     path = tmp_path / "config.json"
     if content is not None:
         path.write_text(content)
-    messages, code, output = connector("stripe", "check", "--config", str(path))
-    assert code == 1
-    (trace,) = of_type(messages, "TRACE")
-    assert "config" in trace["trace"]["error"]["message"]
-    assert "Traceback" not in trace["trace"]["error"]["message"]
-    assert KEY not in output
+    assert run(stripe_source, ["check", "--config", str(path)]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    error = json.loads(line)["trace"]["error"]
+    assert "config" in error["message"]
+    assert "Traceback" not in error["message"]
+    assert error["failure_type"] == "config_error"
 
 
 def test_every_type_of_the_contract_is_known():

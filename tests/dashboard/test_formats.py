@@ -50,6 +50,8 @@ def test_a_phone_number_is_grouped() -> None:
 def test_codes_of_countries_and_languages_become_names() -> None:
     assert ENGLISH.country("il") == "Israel"
     assert HEBREW.country("IL") == "ישראל"
+    assert HEBREW.country(" israel ") == "ישראל"
+    assert ENGLISH.country("גרמניה") == "Germany"
     assert ENGLISH.country("<b>") == "<b>"
     assert HEBREW.language_name("en-GB") == "אנגלית"
     assert ENGLISH.language_name("<i>") == "<i>"

@@ -104,3 +104,12 @@ def test_reasons_are_told_in_the_readers_language() -> None:
     assert Words("he").reasons("same e-mail; same phone") == "אותו דוא״ל; אותו טלפון"
     assert Words("he").reasons("decided by Dana") == "הוחלט על ידי Dana"
     assert Words("he").reasons("something new") == "something new"
+
+
+def test_every_comparison_that_can_stand_in_a_link_has_its_word() -> None:
+    described = CODE.parent / "dbt_project/models/marts/customers/customer_links.yml"
+    columns = yaml.safe_load(described.read_text(encoding="utf-8"))["models"][0]["columns"]
+    weights = {column["name"] for column in columns if column["name"].endswith("_weight")}
+    assert {
+        f"comparison.{name.removesuffix('_weight')}" for name in weights - {"match_weight"}
+    } == {key for key in WORDS if key.startswith("comparison.")}

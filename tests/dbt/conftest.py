@@ -79,15 +79,17 @@ class Warehouse:
         return output
 
     def run(self, *select: str, full_refresh: bool = False) -> None:
-        """Make the selected models, or all, without testing them."""
-        flags = ["--full-refresh"] if full_refresh else []
-        selection = ["--select", *select] if select else []
-        run_dbt(["run", *flags, *selection], self.environment, self.manifest.deepcopy())
+        """Make the selected models and seeds, or all, without testing them."""
+        self._make("unit_test test", ["--full-refresh"] if full_refresh else [], select)
 
-    def build(self) -> None:
-        """Make and test everything; unit tests, which need no data, aside."""
+    def build(self, *select: str) -> None:
+        """Make and test the selected models, or all; unit tests, which need no data, aside."""
+        self._make("unit_test", [], select)
+
+    def _make(self, left_out: str, flags: list[str], select: tuple[str, ...]) -> None:
+        selection = ["--select", *select] if select else []
         run_dbt(
-            ["build", "--exclude-resource-type", "unit_test"],
+            ["build", "--exclude-resource-type", *left_out.split(), *flags, *selection],
             self.environment,
             self.manifest.deepcopy(),
         )

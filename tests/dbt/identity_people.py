@@ -67,8 +67,8 @@ class People:
         )
 
     def build(self) -> None:
-        """Build identity as it is; tests of other models aside."""
-        self.warehouse.dbt("build", "--resource-type", "seed", "model", "--select", *IDENTITY)
+        """Build the models of identity and what they need."""
+        self.warehouse.run(*IDENTITY)
 
     def publish(self) -> tuple[int, int]:
         """Write the ledger; return how many ids and events were new."""

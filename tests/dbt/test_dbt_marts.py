@@ -238,7 +238,7 @@ def test_empty_tables_have_the_right_types(empty: Warehouse) -> None:
 def first(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("two_syncs"), manifest)
     write_first_sync(warehouse.lake)
-    warehouse.build()
+    warehouse.run()
     return warehouse
 
 

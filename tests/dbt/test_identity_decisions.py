@@ -15,7 +15,7 @@ RECORDS = [
     person("couple-1", "Orly Tamir", email="tamirs@family.example", city="Haifa"),
     person("couple-2", "Boaz Tamir", email="tamirs@family.example", city="Haifa"),
     person("couple-3", "Orly Tamir", email="tamirs@family.example"),
-    # Father and son at one address, with one landline, and their names differ in the given name only.
+    # Father and son at one address, with one landline and one family name.
     person("father", "Ehud Peleg", phone="03-6421234", street="Hazait 5", postcode="6423905"),
     person("son", "Nadav Peleg", phone="03-6421234", street="Hazait 5", postcode="6423905"),
     # Father and son of one name, told apart by what stands behind it, or by their birth dates.
@@ -57,7 +57,7 @@ RECORDS = [
     person("sql", "Robert'); drop table students;--", email="'or 1=1@\"x", street="\\'; --"),
     person("empty"),
     person("blank", "   ", email=" ", phone="\t", street="", postcode="-"),
-    person("signs", "--,--", email="@", phone="+", company="\"\"", birth_date="0000-00-00"),
+    person("signs", "--,--", email="@", phone="+", company='""', birth_date="0000-00-00"),
     person("commas", ",", given_name=",", family_name=",,"),
 ]
 

@@ -111,6 +111,22 @@ create table marts.activities (
 );
 insert into marts.activities values ('call:1', 'kc_2', 'call', '2026-01-06 10:00');
 
+create table marts.account_customers (account_id varchar, customer_id varchar);
+insert into marts.account_customers values ('ac_2', 'kc_2');
+
+create table marts.account_identities (source varchar, record_id varchar, account_id varchar);
+insert into marts.account_identities values ('hubspot', '31', 'ac_1'), ('zendesk', '41', 'ac_2');
+
+create table marts.deal_contacts (
+    deal_id varchar, hubspot_contact_id varchar, customer_id varchar
+);
+insert into marts.deal_contacts values ('d1', '21', 'kc_2'), ('d2', '22', null);
+
+create table marts.activity_contacts (
+    activity_id varchar, hubspot_contact_id varchar, customer_id varchar
+);
+insert into marts.activity_contacts values ('call:1', '21', 'kc_2');
+
 create table staging.stg_stripe__customers (
     stripe_customer_id varchar, name varchar, _extracted_at timestamp, _cast_errors varchar
 );
@@ -142,13 +158,17 @@ MARTS = (
     "customer_search_tokens",
     "customer_timeline",
     "accounts",
+    "account_customers",
+    "account_identities",
     "invoices",
     "payments",
     "subscriptions",
     "tickets",
     "campaign_members",
     "deals",
+    "deal_contacts",
     "activities",
+    "activity_contacts",
 )
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import importlib
+import logging
+import typing
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kesher.config import KesherFile, load_config
+from connectors.files.config import PEOPLE_FIELDS
+from kesher.config import KesherFile, PeopleField, SourceConfig, load_config
 from kesher.errors import ConfigError
 from kesher.example import example_text, write_example
 
@@ -208,6 +212,24 @@ def test_a_date_that_is_none_is_refused(file: Path) -> None:
         file, "sources: {stripe: {type: stripe, client_secret: a, start_date: yesterday}}"
     )
     assert "found text yesterday; expected a date such as 2024-01-31" in line
+
+
+@pytest.mark.parametrize("kind", ["stripe", "zendesk", "mailchimp", "hubspot", "files"])
+def test_the_keys_of_a_source_are_those_of_its_connector(kind: str) -> None:
+    source = importlib.import_module(f"connectors.{kind}.source").create_source(None, None, None)
+    spec = source.spec(logging.getLogger("test")).connectionSpecification
+    model = next(
+        model
+        for model in typing.get_args(typing.get_args(SourceConfig)[0])
+        if typing.get_args(model.model_fields["type"].annotation) == (kind,)
+    )
+    assert model.model_fields.keys() - {"type"} == spec["properties"].keys()
+    required = {name for name, about in model.model_fields.items() if about.is_required()}
+    assert required - {"type"} == set(spec["required"])
+
+
+def test_our_fields_are_those_of_the_files_connector() -> None:
+    assert typing.get_args(PeopleField) == PEOPLE_FIELDS
 
 
 def test_init_writes_the_example_once(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from lake_rows import data as lake_data
 
 from expectations.report import CheckReport, CheckResult
-from kesher import check as checking
 from kesher.build_record import BuildRecord, read_check, warehouse_fingerprint, write_build
 from kesher.check import check
 from kesher.config import KesherFile
@@ -92,10 +91,9 @@ class Place:
             ),
         )
 
-    def check(self, monkeypatch: pytest.MonkeyPatch, *results: CheckResult) -> None:
+    def check(self, *results: CheckResult) -> None:
         report = CheckReport(results or (PASSED,), datetime(2026, 1, 1, tzinfo=UTC))
-        monkeypatch.setattr("expectations.checkpoint.run_checks", lambda *_, **__: report)
-        check(self.data, Terminal(), KesherFile().alerts, Redactor([]))
+        check(self.data, Terminal(), KesherFile().alerts, Redactor([]), lambda *_: report)
 
     def published(self) -> duckdb.DuckDBPyConnection:
         pointer = json.loads(self.data.pointer.read_text())
@@ -110,7 +108,7 @@ def place(tmp_path: Path) -> Place:
 def test_every_mart_is_published_sorted_by_what_it_is_looked_up_by(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.check(monkeypatch, PASSED, WARNED)
+    place.check(PASSED, WARNED)
     publication = publish(place.data, Terminal())
     assert publication.customers == 10
     with place.published() as connection:
@@ -146,7 +144,7 @@ def test_every_mart_is_published_sorted_by_what_it_is_looked_up_by(
 def test_the_ledger_is_written_once_and_then_only_what_changed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
     assert publish(place.data, Terminal()).new_ids == 10
     files = Lake(place.data.lake).files("kesher")
     assert publish(place.data, Terminal()).new_ids == 0
@@ -158,7 +156,7 @@ def test_the_ledger_is_written_once_and_then_only_what_changed(
         "update marts.customer_id_history set reason = 'rewritten' where event_id = 'create:1'"
     )
     place.built(build_id="b2")
-    place.check(monkeypatch)
+    place.check()
     assert publish(place.data, Terminal()).new_ids == 1
     assert lake_data(place.data.lake, "kesher", "customer_ids")[-1] == {
         "source": "crm",
@@ -176,7 +174,7 @@ def test_the_ledger_is_written_once_and_then_only_what_changed(
 def test_the_ledger_is_in_the_lake_before_the_pointer_moves(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
 
     def killed(*_: object) -> None:
         raise SystemExit("killed")
@@ -194,11 +192,11 @@ def test_the_ledger_is_in_the_lake_before_the_pointer_moves(
 def test_a_failed_critical_check_publishes_nothing_and_the_last_generation_stays(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
     publish(place.data, Terminal())
     before = place.data.pointer.read_bytes()
     with pytest.raises(ChecksBlockedError):
-        place.check(monkeypatch, PASSED, WARNED, FAILED)
+        place.check(PASSED, WARNED, FAILED)
     errors = capsys.readouterr().err
     assert "error: customers.id.null: does not hold: Have an id (2 of 10)" in errors
     assert "note: customers.mail" in errors
@@ -215,7 +213,7 @@ def test_what_has_not_been_checked_is_not_published(
     place: Place, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     if change != "never checked":
-        place.check(monkeypatch)
+        place.check()
     if change == "rebuilt":
         place.built(build_id="b2")
     if change == "by plain dbt":
@@ -228,10 +226,10 @@ def test_what_has_not_been_checked_is_not_published(
 def test_a_build_that_is_not_whole_is_neither_checked_nor_published(
     place: Place, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
     place.built(status)
     with pytest.raises(KesherError, match=status):
-        place.check(monkeypatch)
+        place.check()
     with pytest.raises(KesherError, match=status):
         publish(place.data, Terminal())
 
@@ -239,7 +237,7 @@ def test_a_build_that_is_not_whole_is_neither_checked_nor_published(
 def test_only_the_last_generations_are_kept_and_their_names_rise(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
     generations = [publish(place.data, Terminal()).generation for _ in range(5)]
     assert generations == sorted(set(generations))
     kept = sorted(file.stem for file in place.data.serving.glob("*.duckdb"))
@@ -249,7 +247,7 @@ def test_only_the_last_generations_are_kept_and_their_names_rise(
 def test_a_reader_keeps_its_generation_while_new_ones_are_published(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.check(monkeypatch)
+    place.check()
     publish(place.data, Terminal())
     with place.published() as reader:
         for _ in range(GENERATIONS_KEPT + 1):
@@ -262,7 +260,7 @@ def test_a_full_disk_publishes_nothing_and_leaves_nothing(
 ) -> None:
     place.sql("create table marts.huge as select range as id, random() as noise from range(500000)")
     place.built()
-    place.check(monkeypatch)
+    place.check()
     script = f"""
 import resource
 from pathlib import Path
@@ -290,8 +288,8 @@ def test_alerts_that_can_not_be_sent_hold_nothing_up(
         {"alerts": {"webhook": {"url": "http://127.0.0.1:9/secret-path"}, "timeout_seconds": 1}}
     ).alerts
     report = CheckReport((PASSED, WARNED), datetime(2026, 1, 1, tzinfo=UTC))
-    monkeypatch.setattr("expectations.checkpoint.run_checks", lambda *_, **__: report)
-    checking.check(place.data, Terminal(), alerts, Redactor(["http://127.0.0.1:9/secret-path"]))
+    redact = Redactor(["http://127.0.0.1:9/secret-path"])
+    check(place.data, Terminal(), alerts, redact, lambda *_: report)
     errors = capsys.readouterr().err
     assert "note: webhook: 1 failing" in errors
     assert "secret-path" not in errors

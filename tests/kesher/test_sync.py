@@ -329,9 +329,9 @@ def test_workers_die_with_their_parent(tmp_path: Path) -> None:
         import os, sys, time
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from multiprocessing import get_context
-        from kesher.sync_process import _die_with_parent
+        from kesher.child_process import die_with_parent
         def child():
-            _die_with_parent()
+            die_with_parent()
             print(os.getpid(), flush=True)
             time.sleep(60)
         if __name__ == "__main__":

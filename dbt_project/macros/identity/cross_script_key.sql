@@ -78,7 +78,11 @@
         {{
             letters_translated(
                 "substr(" ~ letters ~ ", 2)",
-                kept.letters ~ "aeiouyאהעיו" ~ dropped ~ ("" if v else "vw") ~ ("" if h else "h"),
+                kept.letters
+                ~ "aeiouyאהעיו"
+                ~ dropped
+                ~ ("" if v else "vw")
+                ~ ("" if h else "h"),
                 kept.sounds,
             )
         }}
@@ -105,7 +109,9 @@
   The key by which names are brought together to be compared: after the first letter without
   any b, ב and ח, so that it is one for all ways to spell a v and an h.
 -#}
-{% macro loose_name_key(text) -%} {{ cross_script_key(text, dropped="bבח") }} {%- endmacro %}
+{% macro loose_name_key(text) -%}
+    {{ cross_script_key(text, dropped="bבח") }}
+{%- endmacro %}
 
 {#-
   How a given name sounds: its keys, each with its ending, a vowel (`+`) or a consonant (`-`), so
@@ -124,7 +130,13 @@
                 ~ silent
                 ~ "' else '-' end"
             ) -%}
-            {%- set sound = "concat(" ~ cross_script_key(text, v=v, h=h) ~ ", " ~ ending ~ ")" -%}
+            {%- set sound = (
+                "concat("
+                ~ cross_script_key(text, v=v, h=h)
+                ~ ", "
+                ~ ending
+                ~ ")"
+            ) -%}
             {%- set sounds.list = list_union(sounds.list, list_of_one(sound)) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -17,7 +17,12 @@
         when length({{ left }}.given) = 1 or length({{ right }}.given) = 1
         then
             case
-                when {{ left }}.given_initial_key = {{ right }}.given_initial_key
+                when
+                    left({{ left }}.given, 1) = left({{ right }}.given, 1)
+                    or (
+                        {{ left }}.given_is_hebrew <> {{ right }}.given_is_hebrew
+                        and {{ left }}.given_initial_key = {{ right }}.given_initial_key
+                    )
                 then 'initial'
                 else 'different'
             end
@@ -26,9 +31,15 @@
         when {{ left }}.given_is_hebrew <> {{ right }}.given_is_hebrew
         then
             case
-                when {{ lists_overlap(left ~ ".given_sounds", right ~ ".given_sounds") }}
+                when
+                    {{ lists_overlap(left ~ ".given_sounds", right ~ ".given_sounds") }}
                 then 'other_script'
-                when {{ name_slip(left ~ ".given_own_key", right ~ ".given_own_key", 3) }}
+                when
+                    {{
+                        name_slip(
+                            left ~ ".given_own_key", right ~ ".given_own_key", 3
+                        )
+                    }}
                 then 'similar'
                 else 'different'
             end
@@ -36,15 +47,30 @@
         then 'nickname'
         when
             {{ lists_overlap(left ~ ".given_sounds", right ~ ".given_sounds") }}
-            and {{ edit_distance(left ~ ".given", right ~ ".given") }}
-            <= case
-                when least(length({{ left }}.given), length({{ right }}.given)) < 6 then 1 else 2
+            and {{ edit_distance(left ~ ".given", right ~ ".given") }} <= case
+                when least(length({{ left }}.given), length({{ right }}.given)) < 6
+                then 1
+                else 2
             end
         then 'same_sound'
         when
             {{ name_slip(left ~ ".given", right ~ ".given", 4) }}
             and least({{ left }}.given_count, {{ right }}.given_count)
             <= greatest(2, 0.0002 * {{ left }}.all_count)
+        then 'similar'
+        when
+            (
+                {{ left }}.given_count <= greatest(2, 0.0002 * {{ left }}.all_count)
+                and length({{ left }}.given) >= 4
+                and {{ list_any_near(right ~ ".given_forms", left ~ ".given", 1) }}
+            )
+            or (
+                {{ right }}.given_count <= greatest(2, 0.0002 * {{ left }}.all_count)
+                and length({{ right }}.given) >= 4
+                and {{ list_any_near(left ~ ".given_forms", right ~ ".given", 1) }}
+            )
+        then 'similar'
+        when {{ given_is_family(left, right) }} or {{ given_is_family(right, left) }}
         then 'similar'
         when
             {{ short_form(left ~ ".given", right ~ ".given") }}
@@ -60,10 +86,19 @@
 
 {#- Whether a name starts like a longer one and ends as familiar forms do: Maxi, Max and Maximilian. -#}
 {% macro short_form(short, long) -%}
+    {%- set stem = regex_replaced(short, "(ie|y|i|י)$", "") -%}
     (
-        length({{ regex_replaced(short, "(ie|y|i|י)$", "") }}) >= 3
-        and length({{ long }}) > length({{ short }})
-        and starts_with({{ long }}, {{ regex_replaced(short, "(ie|y|i|י)$", "") }})
+        starts_with({{ long }}, {{ stem }})
+        and (
+            length({{ stem }}) >= 4
+            or (
+                length({{ stem }}) = 3
+                and (
+                    {{ regex_matches(stem, "[א-ת]") }}
+                    or length({{ long }}) - length({{ short }}) >= 2
+                )
+            )
+        )
     )
 {%- endmacro %}
 
@@ -130,6 +165,52 @@
             {{ given }}.given_is_hebrew <> {{ family }}.family_is_hebrew
             and length({{ given }}.given_own_key) > 1
             and {{ given }}.given_own_key = {{ family }}.family_key
+        ),
+        false
+    )
+{%- endmacro %}
+
+{#-
+  Whether the names of two records are the same ones exchanged; one of the two may be a nickname or
+  have a slip.
+-#}
+{% macro names_are_swapped(left, right) -%}
+    (
+        coalesce({{ left }}.given <> {{ right }}.given, false)
+        and (
+            (
+                {{ given_is_family(left, right) }}
+                and (
+                    {{ given_is_family(right, left) }}
+                    or {{ given_is_like_family(right, left) }}
+                )
+            )
+            or (
+                {{ given_is_family(right, left) }}
+                and {{ given_is_like_family(left, right) }}
+            )
+        )
+    )
+{%- endmacro %}
+
+{% macro given_is_like_family(given, family) -%}
+    coalesce(
+        {{ list_holds(given ~ ".given_forms", family ~ ".family") }}
+        or {{ name_slip(given ~ ".given", family ~ ".family", 4) }}
+        or (
+            length({{ given }}.given) = 1
+            and left({{ family }}.family, 1) = {{ given }}.given
+        )
+        or (
+            length({{ family }}.family) = 1
+            and left({{ given }}.given, 1) = {{ family }}.family
+        )
+        or (
+            {{ given }}.given_is_hebrew <> {{ family }}.family_is_hebrew
+            and (
+                {{ given }}.given_own_key = {{ family }}.family_key
+                or {{ name_slip(given ~ ".given_own_key", family ~ ".family_key", 3) }}
+            )
         ),
         false
     )

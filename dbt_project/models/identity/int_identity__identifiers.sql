@@ -8,7 +8,7 @@ with
             kind,
             value,
             count(*) as record_count,
-            count(distinct given_key) as given_name_count,
+            count(distinct nullif(name_face, '')) as given_name_count,
             bool_or(is_role_mailbox) as is_role_mailbox
         from record_identifiers
         group by kind, value
@@ -26,8 +26,11 @@ with
             on counted.kind = record_identifiers.kind
             and counted.value = record_identifiers.value
             and counted.given_name_count between 2 and 20
-        where record_identifiers.given_key is not null
-        group by record_identifiers.kind, record_identifiers.value, record_identifiers.given_key
+        where record_identifiers.name_face <> ''
+        group by
+            record_identifiers.kind,
+            record_identifiers.value,
+            record_identifiers.name_face
     ),
 
     -- Two spellings of one name are one person.
@@ -42,12 +45,13 @@ with
             on right_face.kind = left_face.kind
             and right_face.value = left_face.value
             and right_face.record_key > left_face.record_key
-        inner join record_names as left_name on left_name.record_key = left_face.record_key
-        inner join record_names as right_name on right_name.record_key = right_face.record_key
+        inner join
+            record_names as left_name on left_name.record_key = left_face.record_key
+        inner join
+            record_names as right_name on right_name.record_key = right_face.record_key
         where
             {{ given_name_level("left_name", "right_name") }} = 'different'
-            and not {{ given_is_family("left_name", "right_name") }}
-            and not {{ given_is_family("right_name", "left_name") }}
+            and not {{ names_are_swapped("left_name", "right_name") }}
         group by left_face.kind, left_face.value
     ),
 
@@ -62,7 +66,8 @@ with
                 then 'role'
                 when
                     counted.given_name_count > 20
-                    or different_faces.different_count > {{ var("identity_common_names", 5) }}
+                    or different_faces.different_count
+                    > {{ var("identity_common_names", 5) }}
                 then 'common'
                 when different_faces.different_count > 1
                 then 'shared'

@@ -61,9 +61,11 @@ with
                     }}
                 then 'same_shared'
                 when
-                    {{ lists_overlap("left_record.role_emails", "right_record.role_emails") }}
-                    and left_record.given is null
-                    and right_record.given is null
+                    {{
+                        lists_overlap(
+                            "left_record.role_emails", "right_record.role_emails"
+                        )
+                    }} and left_record.given is null and right_record.given is null
                 then 'same_organisation'
                 when
                     {{
@@ -154,9 +156,7 @@ with
             as straight_given_name_level,
             {{ family_name_level("left_record", "right_record") }}
             as straight_family_name_level,
-            {{ given_is_family("left_record", "right_record") }}
-            and {{ given_is_family("right_record", "left_record") }}
-            and left_record.given <> right_record.given as is_swapped,
+            {{ names_are_swapped("left_record", "right_record") }} as is_swapped,
 
             case
                 when
@@ -259,7 +259,8 @@ with
             *,
             case
                 when
-                    is_same_given_name and family_name_level in ('same', 'other_script', 'same_sound')
+                    is_same_given_name
+                    and family_name_level in ('same', 'other_script', 'same_sound')
                 then 'same'
                 else 'other'
             end as full_name_level
@@ -358,7 +359,12 @@ with
                     greatest(family_name_weight, 0)
                     + greatest(address_weight, 0)
                     + case when phone_level = 'same_shared' then phone_weight else 0 end
-                    + case when email_level = 'same_shared' then email_weight else 0 end
+                    + case
+                        when
+                            email_level in ('same_shared', 'similar', 'same_local_part')
+                        then email_weight
+                        else 0
+                    end
                     - greatest(
                         family_name_weight,
                         address_weight,
@@ -366,7 +372,11 @@ with
                             when phone_level = 'same_shared' then phone_weight else 0
                         end,
                         case
-                            when email_level = 'same_shared' then email_weight else 0
+                            when
+                                email_level
+                                in ('same_shared', 'similar', 'same_local_part')
+                            then email_weight
+                            else 0
                         end,
                         0
                     )

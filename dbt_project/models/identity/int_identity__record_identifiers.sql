@@ -146,7 +146,11 @@ with
             ranked.domain,
             ranked.is_free_mail,
             ranked.is_role_mailbox,
-            record_names.given_key
+            concat(
+                record_names.given_key,
+                case when record_names.generation is not null then '|' end,
+                record_names.generation
+            ) as name_face
         from ranked
         inner join record_names on record_names.record_key = ranked.record_key
         where ranked.said = 1

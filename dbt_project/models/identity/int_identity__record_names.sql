@@ -16,12 +16,19 @@ with
         from name_words
     ),
 
+    -- Some systems put the e-mail address where they have no name.
     plain as (
         select
             record_key,
-            {{ plain_name("given_name") }} as given_text,
-            {{ plain_name("family_name") }} as family_text,
-            {{ plain_name("full_name") }} as full_text,
+            {{ plain_name("case when given_name not like '%@%' then given_name end") }}
+            as given_text,
+            {{
+                plain_name(
+                    "case when family_name not like '%@%' then family_name end"
+                )
+            }} as family_text,
+            {{ plain_name("case when full_name not like '%@%' then full_name end") }}
+            as full_text,
             given_name is not null or family_name is not null as has_parts
         from person_records
     ),
@@ -328,8 +335,9 @@ with
             end as name_key,
             {{ regex_matches("given", "[א-ת]") }} as given_is_hebrew,
             {{ regex_matches("family", "[א-ת]") }} as family_is_hebrew,
-            case when given is not null then count(*) over (partition by given) end
-            as given_count,
+            case
+                when given is not null then count(*) over (partition by given)
+            end as given_count,
             count(*) over () as all_count
         from keyed
     )

@@ -41,11 +41,11 @@ with
                 ("email", ["personal", "shared", "role", "common"]),
                 ("phone", ["personal", "shared", "common"]),
             ] %}
-                {{ distinct_values("case when kind = '" ~ kind ~ "' then value end") }}
+                {{ collected_values("case when kind = '" ~ kind ~ "' then value end") }}
                 as {{ kind }}s,
                 {% for use in uses %}
                     {{
-                        distinct_values(
+                        collected_values(
                             "case when kind = '"
                             ~ kind
                             ~ "' and use = '"
@@ -189,7 +189,8 @@ with
                 ''
             ) as email_local_sound,
             case
-                when length(email_local_part) >= 6 then email_local_part
+                when length(email_local_part) >= 6
+                then {{ regex_replaced("email_local_part", "[._-]", "") }}
             end as email_local_key
         from standardised
     ),

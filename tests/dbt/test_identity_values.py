@@ -1,0 +1,230 @@
+"""Phone numbers and e-mail addresses in the form in which they are compared."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import phonenumbers
+import pytest
+from conftest import PROJECT, run_dbt
+from dbt.contracts.graph.manifest import Manifest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+COUNTRIES = ["IL", "US", "GB", "DE", "FR", "IT", "ES", "NL", "PL", "SE", "CH", "AU", "IN", "JP"]
+PERSONAL = (
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
+
+Standardise = Callable[[list[tuple[str, str | None]]], list[str | None]]
+
+
+@pytest.fixture(scope="module")
+def sql(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The macros' SQL, as dbt renders it."""
+    folder = tmp_path_factory.mktemp("macros")
+    environment = {
+        "KESHER_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+    def rendered(jinja: str) -> str:
+        result: Any = run_dbt(["compile", "--inline", jinja], environment, manifest.deepcopy())
+        code: str = result.results[0].node.compiled_code
+        return code.replace('"warehouse"."seeds".', "")
+
+    return {
+        "phones": rendered("{{ phone_numbers('typed') }}"),
+        "email": rendered("select {{ email_address('text') }} as email from typed"),
+        "mailbox": rendered(
+            "select {{ email_mailbox(email_address('text'), 'canonical_domain', 'ignores_dots') }}"
+            " from typed left join {{ ref('identity_mail_providers') }} as providers"
+            " on providers.domain = {{ email_domain(email_address('text')) }} order by number"
+        ),
+        "key": rendered("select {{ cross_script_key(plain_text('text')) }} from typed"),
+    }
+
+
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for seed in ("identity_calling_codes", "identity_mail_providers"):
+        file: Path = PROJECT / "seeds" / "identity" / f"{seed}.csv"
+        types = "{'ignores_dots': 'boolean', 'is_main_country': 'boolean'}"
+        connection.execute(
+            f"create table {seed} as select * replace ("
+            + (
+                "ignores_dots::boolean as ignores_dots"
+                if seed.endswith("providers")
+                else "is_main_country::boolean as is_main_country"
+            )
+            + f") from read_csv('{file}', all_varchar = true) -- {types}"
+        )
+    return connection
+
+
+@pytest.fixture(scope="module")
+def e164(sql: dict[str, str], connection: duckdb.DuckDBPyConnection) -> Standardise:
+    def standardise(numbers: list[tuple[str, str | None]]) -> list[str | None]:
+        connection.execute(
+            "create or replace table typed (phone_id bigint, phone varchar, country varchar)"
+        )
+        connection.executemany(
+            "insert into typed values (?, ?, ?)",
+            [(place, phone, country) for place, (phone, country) in enumerate(numbers)],
+        )
+        found = dict(connection.execute(sql["phones"]).fetchall())
+        return [found.get(place) for place in range(len(numbers))]
+
+    return standardise
+
+
+def number_of(country: str, digits: int) -> phonenumbers.PhoneNumber | None:
+    """A valid number of a person in the country, made from the country's example."""
+    example = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+    national = str(example.national_number)
+    kept = len(national) - 6
+    number = phonenumbers.PhoneNumber(
+        country_code=example.country_code,
+        national_number=int(national[:kept] + f"{digits:06}"),
+    )
+    valid = phonenumbers.is_valid_number_for_region(number, country)
+    return number if valid and phonenumbers.number_type(number) in PERSONAL else None
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    numbers=st.lists(
+        st.tuples(st.sampled_from(COUNTRIES), st.integers(0, 999_999), st.integers(0, 5)),
+        min_size=40,
+        max_size=60,
+    )
+)
+def test_every_spelling_of_a_valid_number_is_its_e164(
+    numbers: list[tuple[str, int, int]], e164: Standardise
+) -> None:
+    typed: list[tuple[str, str | None]] = []
+    expected: list[str] = []
+    for country, digits, way in numbers:
+        number = number_of(country, digits)
+        if number is None:
+            continue
+        international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+        national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+        plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        spelling = [
+            plain,
+            international,
+            national,
+            "00" + plain[1:],
+            national.replace(" ", "-") + " ext. 12",
+            f"  {international}\u200f ",
+        ][way]
+        typed.append((spelling, country))
+        expected.append(plain)
+    assert e164(typed) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(phone=st.text(max_size=40), country=st.sampled_from([*COUNTRIES, None, "??"]))
+def test_any_text_gives_a_well_formed_number_or_none(
+    phone: str, country: str | None, e164: Standardise
+) -> None:
+    (found,) = e164([(phone.replace("\x00", ""), country)])
+    assert found is None or (found[0] == "+" and found[1:].isdigit() and 6 <= len(found) <= 16)
+
+
+@pytest.mark.parametrize(
+    ("phone", "country", "expected"),
+    [
+        ("054-2345678", None, "+972542345678"),
+        ("+972 (0)54 234 5678", "US", "+972542345678"),
+        ("972542345678", "IL", "+972542345678"),
+        ("03-642 1234 שלוחה 7", "IL", "+97236421234"),
+        ("*6911", "IL", None),
+        ("0000000000", "IL", None),
+        ("1111111111", "US", None),
+        ("12", "IL", None),
+        ("", "IL", None),
+        ("+", None, None),
+        ("☎ 054-2345678", None, "+972542345678"),
+    ],
+)
+def test_what_people_type_into_phone_fields(
+    phone: str, country: str | None, expected: str | None, e164: Standardise
+) -> None:
+    assert e164([(phone, country)]) == [expected]
+
+
+@pytest.fixture(scope="module")
+def evaluate(
+    sql: dict[str, str], connection: duckdb.DuckDBPyConnection
+) -> Callable[[str, str], Any]:
+    def value(name: str, text: str) -> Any:
+        connection.execute("create or replace table typed (number bigint, text varchar)")
+        connection.execute("insert into typed values (1, ?)", [text])
+        return connection.execute(sql[name]).fetchone()[0]
+
+    return value
+
+
+@pytest.mark.parametrize(
+    ("typed", "mailbox"),
+    [
+        ("Dana.Levi+news@Gmail.com", "danalevi@gmail.com"),
+        ("dana.levi@googlemail.com", "danalevi@gmail.com"),
+        ("Dana Levi <dana.levi@walla.co.il>", "dana.levi@walla.co.il"),
+        ("mailto:info@acme.example.", "info@acme.example"),
+        ("d.l@acme.example; other@acme.example", "d.l@acme.example"),
+        ("dana@gmial.com", "dana@gmail.com"),
+        ("+tag@acme.example", "+tag@acme.example"),
+        ("no address", None),
+        ("@acme.example", None),
+        ("dana@localhost", None),
+    ],
+)
+def test_spellings_of_an_address_lead_to_one_mailbox(
+    typed: str, mailbox: str | None, evaluate: Callable[[str, str], Any]
+) -> None:
+    found = evaluate("mailbox", typed)
+    assert (found if found != "@" else None) == mailbox
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(max_size=60).map(lambda text: text.replace("\x00", "")))
+def test_an_address_is_found_again_in_what_was_found(
+    text: str, evaluate: Callable[[str, str], Any]
+) -> None:
+    address = evaluate("email", text + " a@b.co")
+    assert address is not None
+    assert address.count("@") == 1
+    assert evaluate("email", address) == address
+    assert evaluate("email", address.upper()) == evaluate("email", address.upper().lower())
+
+
+@pytest.mark.parametrize(
+    ("hebrew", "latin"),
+    [
+        ("משה", "Moshe"),
+        ("כהן", "Cohen"),
+        ("דוד", "David"),
+        ("לוי", "Levi"),
+        ("שפירא", "Shapira"),
+        ("צבי", "Tzi"),
+        ("יוסף", "Yosef"),
+        ("בן דוד", "Ben-David"),
+        ("נפתלי", "Naphtali"),
+        ("ירושלים", "Yerushalaim"),
+    ],
+)
+def test_both_scripts_have_one_key(
+    hebrew: str, latin: str, evaluate: Callable[[str, str], Any]
+) -> None:
+    left, right = evaluate("key", hebrew), evaluate("key", latin)
+    assert left.replace("b", "") == right.replace("b", "")
+    assert left
