@@ -102,6 +102,15 @@ def test_unfinished_and_foreign_files_are_not_read(warehouse: Warehouse) -> None
     assert staged(warehouse) == {"cus_1": "Dana"}
 
 
+def test_folder_may_have_any_name(tmp_path: Path, manifest: Manifest) -> None:
+    folder = tmp_path / "Dana's [old] data * קשר"
+    folder.mkdir()
+    warehouse = Warehouse(folder, manifest)
+    warehouse.lake.write_records("stripe", "customers", {"id": "cus_1", "name": "Dana"})
+    warehouse.run(MODEL)
+    assert staged(warehouse) == {"cus_1": "Dana"}
+
+
 def test_corrupt_lake_file_stops_the_build_and_changes_nothing(warehouse: Warehouse) -> None:
     warehouse.lake.write_records("stripe", "customers", {"id": "cus_1", "name": "Dana"})
     warehouse.run(MODEL)

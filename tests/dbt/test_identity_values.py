@@ -1,7 +1,6 @@
 """Phone numbers and e-mail addresses in the form in which they are compared."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
@@ -51,21 +50,19 @@ def sql(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 @pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    for seed in ("identity_calling_codes", "identity_mail_providers"):
-        file: Path = PROJECT / "seeds" / "identity" / f"{seed}.csv"
-        types = "{'ignores_dots': 'boolean', 'is_main_country': 'boolean'}"
-        connection.execute(
-            f"create table {seed} as select * replace ("
-            + (
-                "ignores_dots::boolean as ignores_dots"
-                if seed.endswith("providers")
-                else "is_main_country::boolean as is_main_country"
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The seeds which the macros look into, and nothing else."""
+    with duckdb.connect() as connection:
+        for seed, flag in (
+            ("identity_calling_codes", "is_main_country"),
+            ("identity_mail_providers", "ignores_dots"),
+        ):
+            file = PROJECT / "seeds" / "identity" / f"{seed}.csv"
+            connection.execute(
+                f"create table {seed} as select * replace (cast({flag} as boolean) as {flag}) "
+                f"from read_csv('{file}', all_varchar = true)"
             )
-            + f") from read_csv('{file}', all_varchar = true) -- {types}"
-        )
-    return connection
+        yield connection
 
 
 @pytest.fixture(scope="module")

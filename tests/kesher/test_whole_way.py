@@ -82,8 +82,7 @@ def test_paid_invoices_add_up_to_what_the_sandbox_took(published_demo) -> None:
 def test_a_second_run_reads_only_changes_and_changes_nothing(published_demo, tmp_path) -> None:
     again = published_demo.copy(tmp_path)
     before = marts(again.serving)
-    done = again.run("run")
-    assert "all" in done.stdout
+    again.run("run")
     told = again.status["last_run"]
     for source, stream in (("stripe", "invoices"), ("zendesk", "tickets"), ("hubspot", "deals")):
         outcome = told["sources"][source]["streams"][stream]

@@ -9,7 +9,14 @@
 {% endmacro %}
 
 {% macro duckdb__lake_files(folder, stream) %}
-    {% set pattern = lake_root() ~ "/" ~ folder ~ "/" ~ stream ~ "/*.parquet" %}
+    {% set pattern = (
+        duckdb_literal_path(lake_root())
+        ~ "/"
+        ~ folder
+        ~ "/"
+        ~ stream
+        ~ "/*.parquet"
+    ) %}
     {% set listing %}
         select file
         from glob({{ string_constant(pattern) }})

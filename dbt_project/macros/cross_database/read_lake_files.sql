@@ -19,7 +19,7 @@
             read_parquet(
                 [
                     {% for file in files %}
-                        {{ string_constant(file) }}{{ "," if not loop.last }}
+                        {{ string_constant(duckdb_literal_path(file)) }}{{ "," if not loop.last }}
                     {% endfor %}
                 ],
                 filename = true,

@@ -394,7 +394,7 @@ with
     summed as (
         select
             *,
-            - household_weight - case
+            0.0 - household_weight - case
                 when household_weight > 0 then 0 else workplace_weight
             end as dependence_weight,
             greatest(

@@ -114,7 +114,7 @@ with
             {{ plain_text("person_records.street") }} as street,
             nullif(
                 {{
-                    cross_script_key(
+                    loose_name_key(
                         regex_replaced(
                             plain_text("person_records.city"), "[^\\p{L}]", ""
                         )
@@ -177,7 +177,7 @@ with
     keyed as (
         select
             *,
-            {{ cross_script_key(regex_replaced("street", "[^\\p{L}]", "")) }}
+            {{ loose_name_key(regex_replaced("street", "[^\\p{L}]", "")) }}
             as street_letters,
             {{ regex_found("street", "[0-9]+") }} as house_number,
             nullif(
