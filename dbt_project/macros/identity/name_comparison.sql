@@ -242,3 +242,8 @@
         false
     )
 {%- endmacro %}
+
+{#- How many digits a text has. -#}
+{% macro digit_count(text) -%}
+    length({{ regex_replaced(text, "[^0-9]", "") }})
+{%- endmacro %}

@@ -84,15 +84,7 @@ with
                 then
                     case
                         when
-                            length(
-                                {{
-                                    regex_replaced(
-                                        "left_record.email_local_key", "[^0-9]", ""
-                                    )
-                                }}
-                            )
-                            < 2
-                            and (
+                            not (
                                 {{
                                     local_part_holds_name(
                                         "left_record", "left_record"
@@ -104,7 +96,11 @@ with
                                     )
                                 }}
                             )
+                        then 'same_local_part'
+                        when {{ digit_count("left_record.email_local_key") }} < 2
                         then 'same_name_in_local_part'
+                        when {{ digit_count("left_record.email_local_key") }} < 4
+                        then 'same_name_and_number'
                         else 'same_local_part'
                     end
                 when
@@ -361,7 +357,12 @@ with
                     + case when phone_level = 'same_shared' then phone_weight else 0 end
                     + case
                         when
-                            email_level in ('same_shared', 'similar', 'same_local_part')
+                            email_level in (
+                                'same_shared',
+                                'similar',
+                                'same_local_part',
+                                'same_name_and_number'
+                            )
                         then email_weight
                         else 0
                     end
@@ -373,8 +374,12 @@ with
                         end,
                         case
                             when
-                                email_level
-                                in ('same_shared', 'similar', 'same_local_part')
+                                email_level in (
+                                    'same_shared',
+                                    'similar',
+                                    'same_local_part',
+                                    'same_name_and_number'
+                                )
                             then email_weight
                             else 0
                         end,
@@ -382,6 +387,8 @@ with
                     )
             end as household_weight,
             case
+                when given_name_level = 'organisation'
+                then greatest(company_weight, 0)
                 when
                     company_level = 'same'
                     and address_level in ('same_city', 'same_postcode', 'same_street')
@@ -394,8 +401,12 @@ with
     summed as (
         select
             *,
-            0.0 - household_weight - case
-                when household_weight > 0 then 0 else workplace_weight
+            0.0
+            - household_weight
+            - case
+                when household_weight > 0 and given_name_level <> 'organisation'
+                then 0
+                else workplace_weight
             end as dependence_weight,
             greatest(
                 email_weight,
