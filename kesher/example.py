@@ -7,17 +7,16 @@ from pathlib import Path
 from kesher.config import DEFAULT_FILE
 from kesher.errors import ConfigError, KesherError
 
-_NAME = "kesher.example.yml"
-
 
 def example_text() -> str:
     """Return the commented example configuration."""
-    here = Path(__file__).resolve().parent
-    # Installed, it lies beside this module; in a checkout, at the root, where people look for it.
-    for folder in (here, here.parent):
-        if (folder / _NAME).exists():
-            return (folder / _NAME).read_text(encoding="utf-8")
-    raise KesherError(f"{_NAME} is missing from the installation: reinstall Kesher.")
+    file = Path(__file__).with_name("kesher.example.yml")
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise KesherError(
+            f"{file.name} is missing from the installation: reinstall Kesher."
+        ) from None
 
 
 def write_example(file: Path | None = None) -> Path:
