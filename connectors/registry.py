@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 from airbyte_cdk.models import (
-    AirbyteCatalog,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     FailureType,
@@ -46,17 +45,6 @@ def create_source(
     module = import_module(f"connectors.{connector_type}.source")
     source: Source = module.create_source(own, catalog, state)
     return source
-
-
-def primary_keys(
-    catalog: AirbyteCatalog | ConfiguredAirbyteCatalog,
-) -> dict[str, tuple[str, ...]]:
-    """The primary key's fields of every stream in a catalog, in order; () where there is none."""
-    streams = [getattr(entry, "stream", entry) for entry in catalog.streams]
-    return {
-        stream.name: tuple(path[0] for path in stream.source_defined_primary_key or [])
-        for stream in streams
-    }
 
 
 def is_complete_reread(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:

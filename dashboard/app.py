@@ -58,6 +58,7 @@ def _draw() -> None:
         "app_pages/customer.py", title=words.text("customer.title"), url_path="customer"
     )
     page = st.navigation([overview, customers, customer], position="hidden")
+    st.set_page_config(page_title=f"{page.title} · {words.text('app.name')}")
 
     renderer = _renderer(words.language, visit.reader_zone())
     with bar:

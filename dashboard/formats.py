@@ -1,5 +1,6 @@
 """Dates, numbers and money as a reader of each language writes them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -11,6 +12,8 @@ from babel import Locale, dates, numbers
 
 _LOCALES = {"en": "en_US", "he": "he_IL"}
 _COUNTRY_CODE_LENGTH = 2
+_NEARLY_WHOLE = 0.999
+_BIRTHDAY = re.compile(r"(\d{2})/(\d{2})", re.ASCII)
 
 
 @lru_cache(maxsize=8)
@@ -71,8 +74,15 @@ class Formats:
         return dates.format_date(value, format="d MMM y", locale=_locale(self.language))
 
     def date_text(self, text: str) -> str:
-        """A date that is stored as `1984-02-29`; other texts come back as they are."""
+        """A date stored as `1984-02-29`, or a birthday stored as `02/29` (month first).
+
+        Other texts come back as they are.
+        """
         try:
+            if birthday := _BIRTHDAY.fullmatch(text):
+                # A leap year, since every birthday must be in it.
+                leap = date(2000, int(birthday[1]), int(birthday[2]))
+                return dates.format_date(leap, format="d MMM", locale=_locale(self.language))
             return self.day(date.fromisoformat(text))
         except ValueError:
             return text
@@ -102,9 +112,11 @@ class Formats:
         return numbers.format_decimal(value, format=pattern, locale=_locale(self.language))
 
     def percent(self, share: float) -> str:
-        """`93%`; only what is whole shows as 100%."""
-        shown = min(share, 0.99) if share < 1 else 1.0
-        return numbers.format_percent(shown, locale=_locale(self.language))
+        """`93%`; only what is whole shows as 100%, and what nearly is as `99.9%`."""
+        locale = _locale(self.language)
+        if _NEARLY_WHOLE < share < 1:
+            return numbers.format_percent(_NEARLY_WHOLE, format="#,##0.0%", locale=locale)
+        return numbers.format_percent(min(share, 0.99) if share < 1 else 1.0, locale=locale)
 
     def money(self, amount: Decimal | float, currency: str | None) -> str:
         """`$1,234.50`; without a currency, the bare number."""

@@ -5,7 +5,7 @@ only those rows after, which keeps them fast at a million customers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -353,6 +353,10 @@ class Link:
     against: str
     comparisons: tuple[Comparison, ...]
 
+    def turned(self) -> "Link":
+        """The same link, told from its other record."""
+        return replace(self, left=self.right, right=self.left)
+
 
 def links(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> list[Link]:
     """The pairs that were joined, the strongest first; each comparison has a `…_weight` column."""
@@ -396,12 +400,25 @@ def id_history(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> list[Row]
     )
 
 
+# An invoice that is paid within a day is one event to a reader: that it was paid.
+_EVENTS = """
+    select event_id, happened_at, source, kind, title, detail, amount, currency, staff_name,
+        object_id, object_type
+    from customer_timeline where customer_id = ?
+    qualify kind is distinct from 'invoice_issued' or object_id is null
+        or coalesce(
+            min(happened_at) filter (where kind = 'invoice_paid')
+                over (partition by object_type, object_id) > happened_at + interval 1 day,
+            true
+        )
+"""
+
+
 def timeline_sources(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, int]:
     """The number of events a system."""
     rows = _rows(
         cursor,
-        "select source, count(*) as events from customer_timeline where customer_id = ? "
-        "group by source order by source",
+        f"select source, count(*) as events from ({_EVENTS}) group by source order by source",  # noqa: S608
         [customer_id],
     )
     return {row["source"]: row["events"] for row in rows}
@@ -413,9 +430,7 @@ def timeline(
     """The latest events, of one system or of all."""
     return _rows(
         cursor,
-        "select event_id, happened_at, source, kind, title, detail, amount, currency, staff_name, "
-        "object_id, object_type from customer_timeline "
-        "where customer_id = ? and (? is null or source = ?) "
+        f"select * from ({_EVENTS}) where ? is null or source = ? "  # noqa: S608
         "order by happened_at desc nulls last, event_id desc limit ?",
         [customer_id, source, source, limit],
     )
@@ -516,13 +531,24 @@ def listed(
 
 
 def staff(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> Listed:
-    """Who met the customer, where, how often and when last."""
+    """Who met the customer, where, how often, in which `kinds` of events and when last.
+
+    Whoever met the customer last comes first; so does the most frequent kind.
+    """
     rows = _rows(
         cursor,
-        "select staff_name, string_agg(distinct source, ',' order by source) as sources, "
-        "count(*) as meetings, max(happened_at) as last_at from customer_timeline "
-        "where customer_id = ? and staff_name <> '' "
-        "group by staff_name order by meetings desc, staff_name limit 50",
+        """
+        with by_kind as (
+            select staff_name, source, kind, count(*) as events, max(happened_at) as last_at
+            from customer_timeline where customer_id = ? and staff_name <> ''
+            group by all
+        )
+        select staff_name, string_agg(distinct source, ',' order by source) as sources,
+            list(kind order by events desc, kind) as kinds, sum(events)::bigint as meetings,
+            max(last_at) as last_at
+        from by_kind group by staff_name
+        order by last_at desc nulls last, staff_name limit 50
+        """,
         [customer_id],
     )
     return Listed(rows, len(rows))
@@ -578,9 +604,8 @@ def checks(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
     """The quality checks of this generation, failing ones first, critical before warnings."""
     return _rows(
         cursor,
-        'select check_id, mart, "column", title, severity, success, checked_rows, failed_rows, '
-        "examples, checked_at from quality_checks "
-        "order by success, severity <> 'critical', mart, check_id",
+        # All columns: what was published before checks had Hebrew titles has no `title_he`.
+        "select * from quality_checks order by success, severity <> 'critical', mart, check_id",
     )
 
 

@@ -40,6 +40,11 @@ def _ltr(value: object) -> Markup:
     return Markup('<bdi dir="ltr">{}</bdi>').format(_clean(value))
 
 
+def _unbroken(value: object) -> Markup:
+    """A value that stays on one line where it fits: an e-mail address, a phone number."""
+    return Markup('<bdi dir="ltr" class="k-unbroken">{}</bdi>').format(_clean(value))
+
+
 def _filled(text: str, **values: object) -> Markup:
     """Our own text with its places filled; values are escaped unless they are markup already."""
     return Markup(escape(text)).format(**values)  # noqa: S704
@@ -105,8 +110,9 @@ class Renderer:
             reasons=lambda value: _isolate(words.reasons(str(value))),
             isolate=_isolate,
             ltr=_ltr,
+            unbroken=_unbroken,
             initials=_initials,
-            phone=lambda value: _ltr(phone_text(str(value))),
+            phone=lambda value: _unbroken(phone_text(str(value))),
             day=lambda value: (
                 when(value, formats.day(value))
                 if isinstance(value, datetime)

@@ -41,6 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "לקוחות חדשים בחודש, מ{first} עד {last}; השיא: {most} ב{peak}",
     ),
     "overview.activity": ("Activity by system", "פעילות לפי מערכת"),
+    "overview.peak": ("at most {most}, in {month}", "השיא: {most}, ב{month}"),
     "overview.activity_alt": (
         "Events a month by system, from {first} to {last}",
         "אירועים בחודש לפי מערכת, מ{first} עד {last}",
@@ -152,20 +153,33 @@ WORDS: dict[str, tuple[str, str]] = {
     "customer.with_staff": ("with {name}", "עם {name}"),
     "customer.records.one": ("{n} record", "רשומה אחת"),
     "customer.records.other": ("{n} records", "{n} רשומות"),
+    "customer.records_text": (
+        "What each system knows. All of it was found to be about one person.",
+        "מה שכל מערכת יודעת. נמצא שכל אלה הם אדם אחד.",
+    ),
     "customer.joined_by": ("Joined because", "סיבת האיחוד"),
     "customer.certainty": ("Certainty", "ודאות"),
-    "customer.against": ("Speaks against it", "מה סותר"),
     "customer.alone": ("The only record", "הרשומה היחידה"),
     "customer.links_title": ("What speaks for it, pair by pair", "מה תומך בכך, זוג אחר זוג"),
     "customer.links_text": (
-        "Each bar is the weight of one comparison: right of the line it speaks for one person, "
-        "left of it against.",
-        "כל פס הוא משקלה של השוואה אחת: ירוק תומך בכך שזה אדם אחד, אדום סותר.",
+        "Green speaks for one person, red against. Each point doubles the odds that both records "
+        "are one person; each minus point halves them.",
+        "ירוק תומך בכך שזה אדם אחד, אדום סותר. כל נקודה מכפילה פי שניים את הסיכוי ששתי הרשומות "
+        "הן אדם אחד, וכל נקודת מינוס חוצה אותו.",
     ),
-    "customer.weight": ("Total weight", "משקל כולל"),
+    "customer.compared": ("Compared", "מה הושווה"),
+    "customer.outcome": ("What the records say", "מה נמצא ברשומות"),
+    "customer.weight": ("Points", "נקודות"),
+    "customer.total_weight": ("Together: {certainty} certain", "ביחד: ודאות של {certainty}"),
     "customer.no_links": (
         "One record only, so nothing had to be compared.",
         "יש רשומה אחת בלבד, ולכן לא היה מה להשוות.",
+    ),
+    "customer.history_text": (
+        "A customer keeps its id. When two customers turn out to be one, the older id stays, and "
+        "links with the other one lead to it.",
+        "המזהה של לקוח אינו משתנה. כששני לקוחות מתגלים כאחד, המזהה הוותיק נשאר, "
+        "וקישורים עם המזהה האחר מובילים אליו.",
     ),
     "customer.no_history": ("Nothing is noted.", "לא נרשם דבר."),
     "customer.from_records.one": ("from {n} record", "מרשומה אחת"),
@@ -180,6 +194,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "customer.deals": ("Deals", "עסקאות"),
     "customer.campaigns": ("Campaigns", "דיוורים"),
     "customer.staff": ("Staff who met them", "אנשי צוות שפגשו אותם"),
+    "customer.met_by": ("Last met by", "פגש אותם לאחרונה"),
+    "customer.last_met": ("last {when}", "לאחרונה {when}"),
     "customer.and_more": ("and {n} more", "ועוד {n}"),
     "customer.none_here": ("None.", "אין."),
     "customer.times.one": ("once", "פעם אחת"),
@@ -292,23 +308,33 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage.contractsent": ("Contract sent", "נשלח חוזה"),
     "stage.closedwon": ("Won", "נסגרה בהצלחה"),
     "stage.closedlost": ("Lost", "אבדה"),
-    "comparison.prior": ("Before anything is compared", "לפני כל השוואה"),
+    "comparison.prior": (
+        "To begin with: two records are rarely one person",
+        "נקודת המוצא: שתי רשומות הן רק לעתים רחוקות אדם אחד",
+    ),
     "comparison.email": ("E-mail", "דוא״ל"),
     "comparison.phone": ("Phone", "טלפון"),
     "comparison.given_name": ("Given name", "שם פרטי"),
     "comparison.family_name": ("Family name", "שם משפחה"),
     "comparison.name_order": ("Order of the names", "סדר השמות"),
-    "comparison.name_frequency": ("How common the name is", "שכיחות השם"),
+    "comparison.name_frequency": ("Correction: how common the name is", "תיקון: שכיחות השם"),
     "comparison.address": ("Address", "כתובת"),
     "comparison.company": ("Company", "חברה"),
     "comparison.birth_date": ("Birth date", "תאריך לידה"),
-    "comparison.dependence": ("Told already by another", "כבר נמנה בהשוואה אחרת"),
+    "comparison.dependence": (
+        "Correction: told already by another comparison",
+        "תיקון: כבר נמנה בהשוואה אחרת",
+    ),
     "reason.same e-mail": ("same e-mail", "אותו דוא״ל"),
     "reason.same shared e-mail": ("same shared e-mail", "אותו דוא״ל משותף"),
     "reason.same role mailbox": ("same role mailbox", "אותה תיבה תפקידית"),
     "reason.same mailbox name at another provider": (
         "same mailbox name at another provider",
         "אותו שם תיבה אצל ספק אחר",
+    ),
+    "reason.same name and number in the e-mail": (
+        "same name and number in the e-mail",
+        "אותו שם ואותו מספר בתוך הדוא״ל",
     ),
     "reason.same name in the e-mail": ("same name in the e-mail", "אותו שם בתוך הדוא״ל"),
     "reason.e-mail that differs by a slip": (

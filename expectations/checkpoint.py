@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,13 +41,20 @@ from expectations.warehouse_tables import (
 MEMORY_LIMIT = "1GB"
 
 
-def run_checks(warehouse: Path, previous: Path | None = None, suites: Path = SUITES) -> CheckReport:
+def run_checks(
+    warehouse: Path,
+    previous: Path | None = None,
+    suites: Path = SUITES,
+    last_syncs: Mapping[str, datetime] | None = None,
+) -> CheckReport:
     """Check the marts of a warehouse. Takes some seconds, most of them the first import.
 
     Args:
         warehouse: The DuckDB file that dbt built; opened read-only, closed on return.
         previous: The published DuckDB file, if there is one: compares the counts with it.
         suites: Directory of the suites.
+        last_syncs: Source → when it was last read without an error. A source that is not among
+            them is judged by its newest record.
 
     Returns:
         What was found. A warehouse that cannot be read, a missing table or column is a failed
@@ -75,7 +82,7 @@ def run_checks(warehouse: Path, previous: Path | None = None, suites: Path = SUI
             ready, broken = _split_by_columns(suite, table)
             runnable.append(ready)
             results += broken
-    runnable += freshness_suites(tables.values())
+    runnable += freshness_suites(tables.values(), last_syncs or {})
     runnable += staging_suites(tables.values())
     results += _run(warehouse, runnable)
     return CheckReport(tuple(results), checked_at)

@@ -8,7 +8,8 @@ companies, so YAML cannot name them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from expectations.suite import Check, Suite
 from expectations.warehouse_tables import PublishedCounts, Table
@@ -29,16 +30,18 @@ _STAGING_NAME = re.compile(r"^stg_(?P<source>[a-z0-9_]+?)__(?P<stream>[a-z0-9_]+
 _NEVER_STALE = frozenset({"files", "kesher", "steward"})
 
 
-def freshness_suites(tables: Iterable[Table]) -> list[Suite]:
-    """Make one check a source: something was extracted in the last 48 hours.
+def freshness_suites(tables: Iterable[Table], last_syncs: Mapping[str, datetime]) -> list[Suite]:
+    """Make one check a source: it was read in the last 48 hours.
 
     A source without any staged row is not configured, and passes.
 
     Args:
         tables: All tables of the warehouse.
+        last_syncs: Source → when it was last read without an error.
 
     Returns:
-        One suite a source, over the newest extraction of each of its staging tables.
+        One suite a source: over its last sync where that is known, for a source may well have
+        nothing new; else over the newest extraction of each of its staging tables.
     """
     by_source: dict[str, list[str]] = {}
     for table in tables:
@@ -47,18 +50,26 @@ def freshness_suites(tables: Iterable[Table]) -> list[Suite]:
             continue
         if name["source"] not in _NEVER_STALE:
             by_source.setdefault(name["source"], []).append(table.name)
-    return [_freshness_suite(source, names) for source, names in sorted(by_source.items())]
+    return [
+        _freshness_suite(source, _newest(names, last_syncs.get(source)))
+        for source, names in sorted(by_source.items())
+    ]
 
 
-def _freshness_suite(source: str, tables: list[str]) -> Suite:
-    newest = " union all ".join(
+def _newest(tables: list[str], last_sync: datetime | None) -> str:
+    if last_sync is not None:
+        return f"select timestamp '{last_sync.astimezone(UTC):%Y-%m-%d %H:%M:%S}' as newest"
+    return " union all ".join(
         f"select '{table}' as staging_table, "  # noqa: S608 - names come from the catalog, [a-z0-9_]
         f'cast(max(_extracted_at) as timestamp) as newest from staging."{table}"'
         for table in sorted(tables)
     )
+
+
+def _freshness_suite(source: str, newest: str) -> Suite:
     check = Check(
         id=f"freshness.{source}",
-        title=f"Something was read from {source} in the last {STALE_AFTER_HOURS} hours",
+        title=f"{source} was read in the last {STALE_AFTER_HOURS} hours",
         severity="warning",
         column="_extracted_at",
         failing_rows=(

@@ -29,6 +29,7 @@ class Check(BaseModel):
     Attributes:
         id: Stable name of the check; alerts remember it, so never give it to another rule.
         title: What must hold, as a plain English sentence.
+        title_he: The same in Hebrew, for the dashboard; without it, Hebrew readers see ``title``.
         severity: ``critical`` blocks publishing; ``warning`` does not.
         column: The column that the rule is about.
         expect: A Great Expectations expectation without its ``expect_``, e.g.
@@ -42,6 +43,7 @@ class Check(BaseModel):
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")]
     title: Annotated[str, Field(min_length=10, max_length=160)]
+    title_he: Annotated[str, Field(min_length=10, max_length=160)] | None = None
     severity: Literal["critical", "warning"]
     column: str | None = None
     expect: str | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,10 +23,11 @@ from kesher.check_process import run_checks_apart
 from kesher.data_directory import DataDirectory, utc_text, write_file
 from kesher.errors import ChecksBlockedError, KesherError
 from kesher.redaction import Redactor
+from kesher.run_history import last_good_syncs
 from kesher.serving import published_file
 from kesher.terminal import Terminal
 
-RunChecks = Callable[[Path, Path | None, Path], CheckReport]
+RunChecks = Callable[[Path, Path | None, Path, Mapping[str, datetime]], CheckReport]
 
 
 def check(
@@ -50,7 +52,9 @@ def check(
             f"The last build is not complete ({build.status if build else 'not recorded'}): "
             "run kesher build, without --select."
         )
-    report = run_checks(data.warehouse, published_file(data), data.checks / "check.log")
+    report = run_checks(
+        data.warehouse, published_file(data), data.checks / "check.log", last_good_syncs(data)
+    )
     _keep(data, report)
     critical = [failure for failure in report.failures if failure.severity == "critical"]
     warnings = len(report.failures) - len(critical)

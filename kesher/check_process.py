@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import traceback
+from collections.abc import Mapping
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,13 +18,16 @@ from kesher.child_process import die_with_parent, send_output_to
 from kesher.errors import KesherError
 
 
-def run_checks_apart(warehouse: Path, previous: Path | None, log: Path) -> CheckReport:
+def run_checks_apart(
+    warehouse: Path, previous: Path | None, log: Path, last_syncs: Mapping[str, datetime]
+) -> CheckReport:
     """Check a warehouse; see `expectations.checkpoint.run_checks`.
 
     Args:
         warehouse: The DuckDB file that dbt built.
         previous: The published DuckDB file, if there is one.
         log: Takes what the libraries print.
+        last_syncs: Source → when it was last read without an error.
 
     Raises:
         KesherError: the checks could not be run.
@@ -30,7 +35,10 @@ def run_checks_apart(warehouse: Path, previous: Path | None, log: Path) -> Check
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(
-        target=_work, args=(sender, warehouse, previous, log), name="kesher-check", daemon=True
+        target=_work,
+        args=(sender, log, warehouse, previous, dict(last_syncs)),
+        name="kesher-check",
+        daemon=True,
     )
     process.start()
     sender.close()
@@ -49,14 +57,20 @@ def run_checks_apart(warehouse: Path, previous: Path | None, log: Path) -> Check
     return outcome
 
 
-def _work(sender: Connection, warehouse: Path, previous: Path | None, log: Path) -> None:
+def _work(
+    sender: Connection,
+    log: Path,
+    warehouse: Path,
+    previous: Path | None,
+    last_syncs: Mapping[str, datetime],
+) -> None:
     die_with_parent()
     log.unlink(missing_ok=True)
     send_output_to(log)
     try:
         from expectations.checkpoint import run_checks
 
-        sender.send(run_checks(warehouse, previous=previous))
+        sender.send(run_checks(warehouse, previous=previous, last_syncs=last_syncs))
     except Exception as error:
         traceback.print_exc()
         sender.send(" ".join(f"{type(error).__name__}: {error}".split()))

@@ -198,7 +198,7 @@ def demo(
     if serve:
         _serve(config, data, terminal, host=None, port=port)
     else:
-        terminal.say(f"To look at it: kesher dashboard --data-dir {_shown(data.root)}")
+        terminal.say(f"To look at it: {dashboard_command(settings)}")
 
 
 @main.group(cls=KesherGroup)
@@ -520,6 +520,19 @@ def _serve(
         update={key: value for key, value in chosen.items() if value is not None}
     )
     serve_dashboard(data, terminal, settings)
+
+
+def dashboard_command(settings: Settings) -> str:
+    """Return what to type here to see what was published in the data directory of `settings`."""
+    from kesher.config import DEFAULT_DATA_DIR
+
+    config, data = settings.load()
+    is_default = settings.data_dir is None or (
+        config.file is None and data.root == DEFAULT_DATA_DIR.absolute()
+    )
+    if settings.config_file is None and is_default:
+        return "kesher dashboard"
+    return f"kesher dashboard --data-dir {_shown(data.root)}"
 
 
 def _shown(path: Path) -> Path:

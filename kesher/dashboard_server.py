@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from kesher.config import DashboardConfig
+from kesher.config_schema import DashboardConfig
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
 from kesher.serving import published_file

@@ -113,7 +113,7 @@ class DataDirectory:
         from filelock import FileLock, Timeout
 
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise KesherError(
                 f"Can't make the data directory {self.root}: {error.strerror or error}. "

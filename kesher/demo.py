@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from kesher.build_record import built_records
-from kesher.config import Config, SandboxConfig
+from kesher.config import Config
+from kesher.config_schema import SandboxConfig
 from kesher.data_directory import DataDirectory, read_json
 from kesher.errors import KesherError
 from kesher.run import RunResult, run

@@ -40,13 +40,13 @@ _MOMENTS = ("happened_at", "sent_at", "created_at", "started_at", "first_seen_at
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published."""
+    """What was published; `id_changes` counts the records that got an id, another, or none."""
 
     generation: str
     file: Path
     customers: int
     tables: int
-    new_ids: int
+    id_changes: int
 
 
 def publish(data: DataDirectory, terminal: Terminal) -> Publication:
@@ -64,7 +64,9 @@ def publish(data: DataDirectory, terminal: Terminal) -> Publication:
     beside = finished.with_name(f"{finished.name}.tmp")
     published_at = datetime.now(UTC)
     try:
-        tables, customers, new_ids = _write(data, beside, generation, published_at)
+        tables, customers, id_changes = _write(
+            data, beside, generation, published_at, checked.build_id
+        )
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         beside.replace(finished)
@@ -93,7 +95,7 @@ def publish(data: DataDirectory, terminal: Terminal) -> Publication:
         f"{customers:,} customers in {tables} tables, generation {generation}, "
         f"{time.monotonic() - started:.1f} s",
     )
-    return Publication(generation, finished, customers, tables, new_ids)
+    return Publication(generation, finished, customers, tables, id_changes)
 
 
 def _require_passed_checks(data: DataDirectory) -> CheckRecord:
@@ -128,9 +130,9 @@ def _next_generation(data: DataDirectory) -> str:
 
 
 def _write(
-    data: DataDirectory, file: Path, generation: str, published_at: datetime
+    data: DataDirectory, file: Path, generation: str, published_at: datetime, build_id: str | None
 ) -> tuple[int, int, int]:
-    """Write the serving file and the ledger; return counts of tables, customers and new ids."""
+    """Write the serving file and the ledger; return counts of tables, customers and id changes."""
     file.unlink(missing_ok=True)
     with duckdb.connect(str(file)) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -168,11 +170,16 @@ def _write(
             },
         )
         sync_id = int(published_at.timestamp() * 1000)
-        new_ids, _ = append_to_ledger(connection, "warehouse", Lake(data.lake), sync_id)
+        is_repeated = (pointer(data) or {}).get("build_id") == build_id
+        id_changes = (
+            0
+            if is_repeated
+            else append_to_ledger(connection, "warehouse", Lake(data.lake), sync_id)
+        )
         ((customers,),) = connection.execute("select count(*) from main.customers").fetchall()
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
-    return len(marts) + 3, customers, new_ids
+    return len(marts) + 3, customers, id_changes
 
 
 def _marts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

@@ -145,6 +145,17 @@ def runs(data: DataDirectory) -> list[dict[str, Any]]:
     return found
 
 
+def last_good_syncs(data: DataDirectory) -> dict[str, datetime]:
+    """Tell when each source was last read without an error, as far as the recorded runs go."""
+    syncs = {}
+    for run in runs(data):
+        for source, outcome in run["sources"].items():
+            errors = [outcome["error"], *(read["error"] for read in outcome["streams"].values())]
+            if not any(errors):
+                syncs[source] = datetime.fromisoformat(run["started_at"])
+    return syncs
+
+
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)

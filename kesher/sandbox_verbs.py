@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 
 from connectors import sandbox
-from kesher.config import Config, SandboxConfig
+from kesher.config import Config
+from kesher.config_schema import SandboxConfig
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
 from kesher.sync import clear_sandbox_errors, note_sandbox_population

@@ -13,7 +13,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 from urllib.parse import urlsplit
 
-from kesher.config import VENDORS, Config, SandboxConfig
+from kesher.config import Config
+from kesher.config_schema import VENDORS, SandboxConfig
 from kesher.data_directory import DataDirectory, read_json, utc_text, write_json
 from kesher.errors import ConfigError, KesherError
 from kesher.lake import Lake

@@ -8,12 +8,14 @@ import orjson
 from rich.live import Live
 from rich.table import Table
 
-from kesher.sync_report import StreamProgress, StreamResult, SyncEvent, SyncReport
+from kesher.sync_report import ReadMode, StreamProgress, StreamResult, SyncEvent, SyncReport
 from kesher.terminal import Terminal
 
 #: Of the column that may be cut short; the others take the rest of a line.
 _WIDEST_STATE = 60
 _OTHER_COLUMNS = 70
+
+_READ: dict[ReadMode, str] = {"incremental": "changes", "full": "all", "reread": "all again"}
 
 
 class SyncProgress:
@@ -87,7 +89,7 @@ def summary_table(report: SyncReport, width: int) -> Table:
     table.add_column("read", no_wrap=True)
     table.add_column("new state", no_wrap=True)
     for result in sorted(report.streams, key=lambda stream: (stream.source, stream.stream)):
-        how = "changes" if result.mode == "incremental" else "all"
+        how = _READ[result.mode]
         if result.vanished:
             how += f", {result.vanished:,} gone"
         if result.misfits:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-#: How a stream was read: what changed since the last time, or all of it.
-ReadMode = Literal["incremental", "full"]
+#: How a stream was read: what changed since the last time; all of it, for there was no last time;
+#: or all of it again, because the connector could not learn what changed.
+ReadMode = Literal["incremental", "full", "reread"]
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,11 @@ from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kesher.errors import KesherError
-from kesher.lake import Lake, LakeClock, LakeWriter
+from kesher.lake import Lake, LakeClock
+from kesher.lake_writer import LakeWriter
 from kesher.redaction import Redactor
 from kesher.source_state import SourceState
-from kesher.sync_report import SourceJob, StreamProgress, StreamResult
+from kesher.sync_report import ReadMode, SourceJob, StreamProgress, StreamResult
 
 #: A checkpoint waits for this many records or seconds, so that files do not become too small.
 CHECKPOINT_RECORDS = 50_000
@@ -115,10 +116,12 @@ def _read(
         failure = redact(one_line(error))
     for reading in readings.values():
         if reading.is_open:
+            # A source that says nothing of a stream's end is believed, but nothing is taken for
+            # deleted on the strength of its silence.
             silent_end = failure is None and not reading.error and not reading.saw_status
             if not silent_end and not reading.error:
                 reading.error = failure or "ended before everything was read"
-            yield reading.close(complete=silent_end)
+            yield reading.close(complete=False)
 
 
 def _handle(
@@ -273,22 +276,25 @@ class _StreamReading:
         from connectors.registry import is_complete_reread
 
         vanished = 0
-        if complete:
+        if complete and self.reread_since is None:
             state_after = self.pending or self.state.of(self.stream)
-            if self.reread_since is None and is_complete_reread(self.state_before, state_after):
+            if is_complete_reread(self.state_before, state_after):
                 self.reread_since = self.began_at
-            if self.reread_since is not None:
-                self.writer.commit()
-                vanished = self._bury(self.reread_since)
-                self.pending = self.pending or self.state.of(self.stream)
-                self.writer.commit()
-                self.reread_since = None
+        mode: ReadMode = "full"
+        if self.resumes:
+            mode = "incremental" if self.reread_since is None else "reread"
+        if complete and self.reread_since is not None:
+            self.writer.commit()
+            vanished = self._bury(self.reread_since)
+            self.pending = self.pending or self.state.of(self.stream)
+            self.writer.commit()
+            self.reread_since = None
         self._commit()
         self.is_open = False
         return StreamResult(
             source=self.job.source,
             stream=self.stream,
-            mode="incremental" if self.resumes else "full",
+            mode=mode,
             records=self.records,
             vanished=vanished,
             misfits=self.writer.misfits,

@@ -18,6 +18,16 @@ PEOPLE = 150
 SEED = 11
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests come first, then those in a browser, the slow ones last."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("slow") is not None,
+            item.get_closest_marker("browser") is not None,
+        )
+    )
+
+
 @dataclass(frozen=True)
 class PublishedDemo:
     """A data directory in which the whole way was run.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,10 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.requesters.requester import Requester
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, malformed_body, server_time, url_path
+from connectors.errors import VendorError, malformed_body, url_path
 from connectors.extractor import parsed_body, records_in
 from connectors.hubspot.associations import TARGETS, cut_short, embed
+from connectors.vendor_clock import safe_until
 
 logger = logging.getLogger("airbyte.hubspot")
 
@@ -76,7 +77,7 @@ class CrmObjects(CheckpointedRetriever):
         after: str | None = reading.get("after")
         for archived in (True,) if reading.get("archived") else (False, True):
             for records, response in self._list_pages(archived, after):
-                until = until or safe_until(response)
+                until = until or safe_until(response, LOOK_BACK)
                 yield [*records, *tombstones(records)]
                 place = {"archived": archived, "after": next_page(response), "since": until}
                 if place["after"] is not None:
@@ -132,7 +133,7 @@ class CrmObjects(CheckpointedRetriever):
             response = self._post(
                 f"crm/v3/objects/{self.name}/search", self._search_after(since, after_id)
             )
-            until = until or safe_until(response)
+            until = until or safe_until(response, LOOK_BACK)
             records = records_in(response, "results", VENDOR)
             for record in records:
                 record.setdefault("associations", {})
@@ -226,18 +227,6 @@ class CrmObjects(CheckpointedRetriever):
             msg = f"the requester of stream {self.name} ignored a response"
             raise RuntimeError(msg)
         return response
-
-
-def safe_until(response: requests.Response) -> str | None:
-    """The time, by HubSpot's clock, from which on the next sync has to read again.
-
-    Args:
-        response: the first one of what is being read: what changes later is left to the next sync.
-    """
-    now = server_time(response)
-    if now is None:
-        return None
-    return (now - LOOK_BACK).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def next_page(response: requests.Response) -> str | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import requests
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, server_time
+from connectors.errors import VendorError
 from connectors.extractor import parsed_body, records_in
+from connectors.vendor_clock import safe_until
 
 logger = logging.getLogger("airbyte.mailchimp")
 
@@ -59,18 +60,6 @@ class OffsetPages(CheckpointedRetriever):
         return f"{start_date}T00:00:00+00:00" if start_date else None
 
 
-def safe_until(response: requests.Response) -> str | None:
-    """The time, by Mailchimp's clock, from which on the next sync has to read again.
-
-    Args:
-        response: the first one of what is being read: what changes later is left to the next sync.
-    """
-    now = server_time(response)
-    if now is None:
-        return None
-    return (now - LOOK_BACK).astimezone(UTC).isoformat(timespec="seconds")
-
-
 @dataclass
 class MembersOfLists(OffsetPages):
     """Reads the members of every list, archived ones too; later only those that changed.
@@ -95,7 +84,7 @@ class MembersOfLists(OffsetPages):
         for list_id in list_ids:
             until: str | None = None
             for records, response in self._members(list_id, done.get(list_id)):
-                until = until or safe_until(response)
+                until = until or safe_until(response, LOOK_BACK)
                 began = began or until
                 yield records
             if until is not None:
@@ -146,7 +135,7 @@ class ActivityOfCampaigns(OffsetPages):
             count = 0
             try:
                 for actions, response in self._actions(campaign_id, done.get(campaign_id)):
-                    until = until or safe_until(response)
+                    until = until or safe_until(response, LOOK_BACK)
                     count += len(actions)
                     yield actions
             except VendorError as error:

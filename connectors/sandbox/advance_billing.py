@@ -23,6 +23,7 @@ from .stripe_records import (
     add_event,
     charge_body,
     customer_body,
+    product_id,
 )
 from .world import World
 
@@ -144,7 +145,7 @@ def _bill_customer(
 def read_subscription(row: Row) -> Subscription:
     """Return a stored subscription."""
     stored = SUBSCRIPTION.values(row.body)
-    products = {f"prod_{token('product', number)}": number for number in range(len(PRODUCTS))}
+    products = {product_id(number): number for number in range(len(PRODUCTS))}
     return Subscription(
         str(row.id),
         products[stored["product"].decode()],

@@ -6,8 +6,12 @@ import multiprocessing
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +45,8 @@ EVENT_DAYS = 30
 MOST_PEOPLE = 2_000_000  # leaves numbers for those who come later
 _CHUNKS_PER_PART = 8
 
+_Part = tuple["Plan", list[int], Path]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -69,7 +75,9 @@ def create(
 
     An existing one is replaced. The new one is made beside it and renamed, so an interruption
     leaves what was there.
-    Raises SandboxError on a request that cannot be met.
+    More than 4,000 people are made by several processes, which import the program that calls this:
+    a script needs the usual `if __name__ == "__main__":` around the call.
+    Raises SandboxError on a request that cannot be met, or if those processes do not run.
     """
     plan = plan_of(people, seed, until)
     try:
@@ -117,13 +125,10 @@ def _make(plan: Plan, made: Path, workshop: Path) -> None:
         for chunk in parts[0][1]:
             insert(connection, make_chunk(plan, chunk))
     else:
-        workers = min(len(parts), os.cpu_count() or 1)
-        # "spawn" is the only start method that is safe with threads and the same on every platform.
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            connection.execute("commit")
-            for path in pool.imap(_make_part, parts):
-                _take_over(connection, path)
-            connection.execute("begin")
+        connection.execute("commit")
+        for path in _made_parts(parts):
+            _take_over(connection, path)
+        connection.execute("begin")
     write_meta(
         connection,
         {
@@ -143,6 +148,49 @@ def _make(plan: Plan, made: Path, workshop: Path) -> None:
     connection.execute("pragma locking_mode=normal")
     connection.execute("pragma journal_mode=wal")
     connection.close()
+
+
+def _made_parts(parts: list[_Part]) -> Iterator[Path]:
+    """Make the parts side by side where that is possible, and give them in their order."""
+    if not _others_can_start():
+        yield from map(_make_part, parts)
+        return
+    # "spawn" is the only start method that is safe with threads and the same on every platform.
+    pool = ProcessPoolExecutor(
+        min(len(parts), os.cpu_count() or 1),
+        multiprocessing.get_context("spawn"),
+        initializer=_end_with_parent,
+    )
+    try:
+        yield from pool.map(_make_part, parts)
+    except BrokenProcessPool as error:
+        raise SandboxError(
+            "The processes that make the sandbox's people ended before they were done. In a script "
+            'of your own, put the call of create() under `if __name__ == "__main__":`; otherwise '
+            "look whether memory ran out. Or run: python -m connectors.sandbox create."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _others_can_start() -> bool:
+    """Return whether another process can import this program: one read from a pipe it cannot."""
+    main = sys.modules["__main__"]
+    if getattr(main, "__spec__", None) is not None:
+        return True
+    file = getattr(main, "__file__", None)
+    return file is None or Path(file).is_file()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - this runs in a child only
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _common(plan: Plan) -> Sink:
@@ -180,7 +228,7 @@ def make_chunk(plan: Plan, chunk: int) -> Sink:
     return sink
 
 
-def _make_part(job: tuple[Plan, list[int], Path]) -> Path:
+def _make_part(job: _Part) -> Path:
     plan, chunks, path = job
     connection = new_store(path)
     for chunk in chunks:

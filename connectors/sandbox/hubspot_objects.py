@@ -32,15 +32,6 @@ PIPELINE = (
     "closedwon",
     "closedlost",
 )
-PIPELINE_LABELS = (
-    "Appointment Scheduled",
-    "Qualified To Buy",
-    "Presentation Scheduled",
-    "Decision Maker Bought-In",
-    "Contract Sent",
-    "Closed Won",
-    "Closed Lost",
-)
 # (from, to) -> (type id, label); HubSpot's own numbers
 ASSOCIATION_TYPES: dict[tuple[str, str], tuple[tuple[int, str | None], ...]] = {
     ("contacts", "companies"): ((1, "Primary"), (279, None)),

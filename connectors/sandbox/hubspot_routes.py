@@ -19,16 +19,10 @@ LIST_LIMIT, SEARCH_LIMIT, SEARCH_CEILING, BATCH_LIMIT = 100, 200, 10_000, 1000
 
 
 def _fail(call: Call, status: int, category: str, message: str, **more: Any) -> NoReturn:
-    raise VendorError(
-        status,
-        {
-            "status": "error",
-            "message": message,
-            "correlationId": call.request_id(),
-            "category": category,
-            **more,
-        },
-    )
+    body = {"status": "error", "message": message, "correlationId": call.request_id(), **more}
+    if category:
+        body["category"] = category
+    raise VendorError(status, body, {"x-hubspot-correlation-id": call.request_id()})
 
 
 def authorize(call: Call) -> None:
@@ -44,9 +38,9 @@ def authorize(call: Call) -> None:
         )
 
 
-def unknown(_call: Call) -> Answer:
+def unknown(call: Call) -> Answer:
     """Refuse a path that does not exist."""
-    raise VendorError(404, {"status": "error", "message": "resource not found"})
+    _fail(call, 404, "", "resource not found")
 
 
 def _kind(call: Call, name: str = "type") -> str:
@@ -167,18 +161,26 @@ def get_object(call: Call) -> Answer:
     """Answer a request for one object; a merged contact's id leads to the one that it went into."""
     kind = _kind(call)
     identity = integer(call.params["id"], -1)
-    row = None
-    if identity is not None:
-        winner = call.database.execute(
-            "select winner from merges where loser = ?", (identity,)
-        ).fetchone()
-        row = call.database.execute(
-            f'select id, created, updated, deleted, body from "hubspot.{kind}" where id = ?',  # noqa: S608
-            winner or (identity,),
-        ).fetchone()
+    if identity is None:
+        _fail(
+            call,
+            404,
+            "OBJECT_NOT_FOUND",
+            "Object not found.  objectId are usually numeric.",
+            context={"id": [call.params["id"]]},
+        )
+    winner = (
+        call.database.execute("select winner from merges where loser = ?", (identity,)).fetchone()
+        if kind == "contacts"
+        else None
+    )
+    row = call.database.execute(
+        f'select id, created, updated, deleted, body from "hubspot.{kind}" where id = ?',  # noqa: S608
+        winner or (identity,),
+    ).fetchone()
     archived = call.query.get("archived", "false").lower() == "true"
     if row is None or row[3] != (DELETED if archived else LIVE):
-        _fail(call, 404, "OBJECT_NOT_FOUND", "Object not found.  objectId are usually numeric.")
+        return unknown(call)
     embedded = _embedded(call, kind, [row[0]])
     wanted = _wanted(kind, _listed(call, "properties"))
     return json_answer(_object(row, wanted, embedded.get(row[0])))

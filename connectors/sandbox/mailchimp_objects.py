@@ -23,7 +23,7 @@ LISTS = (
 )
 
 
-_ACTIVITY = Shape(
+ACTIVITY = Shape(
     {
         "campaign_id": "@@campaign@@",
         "list_id": "@@list@@",
@@ -43,7 +43,7 @@ def pack_activity(email: str, list_id: str, actions: list[dict[str, Any]]) -> by
 
 def expand_activity(campaign: str, email_id: str, body: bytes) -> bytes:
     """Return the full JSON of a packed activity."""
-    return _ACTIVITY.expand(b"\x1f".join((campaign.encode(), email_id.encode(), body)))
+    return ACTIVITY.expand(b"\x1f".join((campaign.encode(), email_id.encode(), body)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from .calendar_time import parse_time
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
 from .mailchimp_objects import expand_activity
 
-_TITLES = {400: "Bad Request", 401: "API Key Invalid", 404: "Resource Not Found"}
+_TITLES = {401: "API Key Invalid", 404: "Resource Not Found"}
 _INVALID = (
     "The resource submitted could not be validated. "
     "For field-specific details, see the 'errors' array."
@@ -20,23 +20,29 @@ _DOCS = "https://mailchimp.com/developer/marketing/docs/errors/"
 
 
 def _fail(
-    call: Call, status: int, detail: str, errors: list[dict[str, str]] | None = None
+    call: Call,
+    status: int,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    title: str = "",
 ) -> NoReturn:
     body: dict[str, Any] = {
         "type": _DOCS,
-        "title": "Invalid Resource" if errors else _TITLES[status],
+        "title": title or ("Invalid Resource" if errors else _TITLES[status]),
         "status": status,
         "detail": detail,
         "instance": call.request_id(),
     }
     if errors:
         body["errors"] = errors
-    raise VendorError(status, body)
+    raise VendorError(status, body, {"content-type": "application/problem+json; charset=utf-8"})
 
 
 def authorize(call: Call) -> None:
     """Refuse a wrong key as Mailchimp does: Basic with any user name, or Bearer."""
     scheme, user, password = credentials(call)
+    if not scheme:
+        _fail(call, 401, "Your request did not include an API key.", title="API Key Missing")
     if (password if scheme == "basic" else user) != MAILCHIMP_KEY:
         _fail(
             call,

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import SandboxError
+from .layout import store_format
 from .rows import Row, Sink
 
 FILE_NAME = "sandbox.sqlite"
-FORMAT = "1"
 STREAMS = {
     "stripe": ("customers", "invoices", "charges", "refunds", "subscriptions", "products"),
     "zendesk": ("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
@@ -59,6 +59,7 @@ create table merges (loser integer primary key, winner integer not null);
 create table people (no integer primary key, body blob not null);
 create table companies (no integer primary key, body blob not null);
 """
+FORMAT = store_format(_TABLE, _OTHERS)
 _INSERT = 'insert into "{name}" (id, parent, created, updated, tag, body) values (?, ?, ?, ?, ?, ?)'
 
 
@@ -68,7 +69,10 @@ def sandbox_path(directory: Path) -> Path:
 
 
 def open_store(directory: Path, read_only: bool = False) -> sqlite3.Connection:
-    """Open an existing sandbox. Raises SandboxError if there is none or it is not readable."""
+    """Open an existing sandbox.
+
+    Raises SandboxError if there is none, it is not readable, or another version made it.
+    """
     path = sandbox_path(directory)
     if not path.is_file():
         raise SandboxError(
@@ -92,8 +96,9 @@ def open_store(directory: Path, read_only: bool = False) -> sqlite3.Connection:
     if found != FORMAT:
         connection.close()
         raise SandboxError(
-            f"{path} has format {found}, this version reads {FORMAT}. "
-            "Delete it and create it again."
+            f"The sandbox in {directory} was made by another version of Kesher: its format is "
+            f"{found or 'unknown'}, this version reads {FORMAT}. Delete that folder and create "
+            "the sandbox again: kesher sandbox create."
         )
     return connection
 

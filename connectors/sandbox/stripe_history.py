@@ -21,7 +21,9 @@ from .stripe_records import (
     address_json,
     charge_body,
     customer_body,
+    price_id,
     price_of,
+    product_id,
     save,
 )
 
@@ -263,8 +265,8 @@ class Biller:
             item.encode(),
             line.period_start,
             line.period_end,
-            token("price", line.product, int(line.yearly), 24).join(("price_", "")).encode(),
-            f"prod_{token('product', line.product)}".encode(),
+            price_id(line.product, line.yearly).encode(),
+            product_id(line.product).encode(),
             line.subscription,
             invoice.created + 3600 + invoice.attempts * 3 * DAY if waiting else None,
             invoice.status.encode(),

@@ -246,14 +246,6 @@ SHAPES = {
     "refunds": REFUND,
     "products": PRODUCT,
 }
-PREFIXES = {
-    "customers": "cus",
-    "subscriptions": "sub",
-    "invoices": "in",
-    "charges": "ch",
-    "refunds": "re",
-    "products": "prod",
-}
 EVENT = Shape(
     {
         "id": "@@id@@",

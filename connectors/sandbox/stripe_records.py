@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from .ids import token
@@ -41,11 +42,23 @@ def price_of(product: int, currency: str, yearly: bool) -> int:
     return round(cents / step) * step
 
 
+@cache
+def product_id(number: int) -> str:
+    """Return the id of a product."""
+    return f"prod_{token('product', number)}"
+
+
+@cache
+def price_id(number: int, yearly: bool) -> str:
+    """Return the id of a product's monthly or yearly price."""
+    return f"price_{token('price', number, int(yearly), 24)}"
+
+
 def product_rows(created: int, sink: Sink) -> None:
     """Add the product list."""
     for number, (name, description, _, _) in enumerate(PRODUCTS):
-        identity = f"prod_{token('product', number)}"
-        default = f"price_{token('price', number, 0, 24)}"
+        identity = product_id(number)
+        default = price_id(number, False)
         body = PRODUCT.pack(
             identity.encode(), True, created, default.encode(), description, name, created
         )
@@ -243,14 +256,14 @@ class Subscription:
     def pack(self, account: Account) -> bytes:
         """Pack it."""
         interval = "year" if self.yearly else "month"
-        price = f"price_{token('price', self.product, int(self.yearly), 24)}"
+        price = price_id(self.product, self.yearly)
         reason = self.reason or ("cancellation_requested" if self.canceled_at else None)
         return SUBSCRIPTION.pack(
             self.id.encode(),
             account.id.encode(),
             self.id[4:18].encode(),
             price.encode(),
-            f"prod_{token('product', self.product)}".encode(),
+            product_id(self.product).encode(),
             self.currency.encode(),
             interval.encode(),
             price_of(self.product, self.currency, self.yearly),

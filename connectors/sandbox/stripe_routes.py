@@ -28,10 +28,15 @@ _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _EVENT_DAYS = 30
 
 
-def _fail(status: int, message: str, **more: Any) -> NoReturn:
-    raise VendorError(
-        status, {"error": {"message": message, "type": "invalid_request_error", **more}}
-    )
+def _fail(status: int, message: str, code: str = "", param: str = "") -> NoReturn:
+    error = {"message": message, "type": "invalid_request_error"}
+    if code:
+        page = code.replace("_", "-")
+        error |= {"code": code, "doc_url": f"https://stripe.com/docs/error-codes/{page}"}
+    if param:
+        error["param"] = param
+    headers = {"www-authenticate": 'Basic realm="Stripe"'} if status == 401 else None
+    raise VendorError(status, {"error": error}, headers)
 
 
 def authorize(call: Call) -> None:
@@ -42,7 +47,9 @@ def authorize(call: Call) -> None:
             401,
             "You did not provide an API key. You need to provide your API key in the "
             "Authorization header, using Bearer auth "
-            "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). "
+            "See https://stripe.com/docs/api#authentication for details, "
+            "or we can help at https://support.stripe.com/.",
         )
     if key != STRIPE_KEY:
         _fail(401, f"Invalid API Key provided: {key[:7]}{'*' * 12}{key[-4:]}")
@@ -87,7 +94,8 @@ def _conditions(
     for operator, text in parameters.get("created", ()):
         moment = integer(text, 0)
         if moment is None or operator not in ("", *_OPERATORS):
-            _fail(400, f"Invalid integer: {text}", param="created")
+            param = f"created[{operator}]" if operator else "created"
+            _fail(400, f"Invalid integer: {text}", code="parameter_invalid_integer", param=param)
         where.append(f"created {_OPERATORS.get(operator, '=')} ?")
         values.append(moment)
     for name in ("customer", "charge"):
@@ -172,7 +180,9 @@ def list_objects(call: Call) -> Answer:
 
 def _missing(stream: str, identity: str, parameter: str) -> NoReturn:
     kind = stream.removesuffix("s")
-    _fail(404, f"No such {kind}: '{identity}'", code="resource_missing", param=parameter)
+    # Only what the address itself names is not found; in a parameter it makes a bad request.
+    status = 404 if parameter == "id" else 400
+    _fail(status, f"No such {kind}: '{identity}'", code="resource_missing", param=parameter)
 
 
 def get_object(call: Call) -> Answer:
@@ -215,7 +225,9 @@ def account(_call: Call) -> Answer:
 def unknown(call: Call) -> Answer:
     """Refuse a path that does not exist."""
     _fail(
-        404, f"Unrecognized request URL ({call.method}: {call.path}). See https://stripe.com/docs."
+        404,
+        f"Unrecognized request URL ({call.method}: {call.path}). Please see "
+        "https://stripe.com/docs or we can help at https://support.stripe.com/.",
     )
 
 

@@ -21,6 +21,9 @@ _SINGULAR = {
     "tickets": "ticket",
     "satisfaction_ratings": "satisfaction_rating",
 }
+# Status and name of the error for a start within the last minute.
+_CURSOR_REFUSAL = (400, "StartTimeTooRecent")
+_TIME_REFUSAL = (422, "InvalidValue")
 
 
 def authorize(call: Call) -> None:
@@ -39,8 +42,13 @@ def unknown(_call: Call) -> Answer:
     raise VendorError(404, {"error": "InvalidEndpoint", "description": "Not found"})
 
 
-def _invalid(description: str, title: str = "InvalidValue") -> NoReturn:
-    raise VendorError(400, {"error": title, "description": description})
+def _invalid(description: str) -> NoReturn:
+    raise VendorError(400, {"error": "InvalidValue", "description": description})
+
+
+def _wrong_page(code: str, title: str) -> NoReturn:
+    """Refuse a page; Zendesk lists these errors, unlike all others."""
+    raise VendorError(400, {"errors": [{"code": code, "title": title}]})
 
 
 def _bodies(stream: str, rows: Iterable[tuple[Any, ...]]) -> bytes:
@@ -50,15 +58,19 @@ def _bodies(stream: str, rows: Iterable[tuple[Any, ...]]) -> bytes:
     return b",".join([row[0] for row in rows])
 
 
-def _start_time(call: Call) -> int:
+def _start_time(call: Call, refusal: tuple[int, str]) -> int:
+    """Return where an export starts; `refusal` is status and name of the error for the last minute.
+
+    Cursor exports and time-based ones refuse it in different ways.
+    """
     text = call.query.get("start_time")
     start = integer(text, 0)
     if text is None or start is None or start < 0:
-        _invalid("Invalid attribute: start_time is required, in Unix epoch seconds", "InvalidValue")
+        _invalid("Invalid attribute: start_time is required, in Unix epoch seconds")
     if start > call.now - 60:
-        _invalid(
-            "Too recent start_time. Use a start_time older than 60 seconds", "StartTimeTooRecent"
-        )
+        status, title = refusal
+        description = "Too recent start_time. Use a start_time older than 60 seconds"
+        raise VendorError(status, {"error": title, "description": description})
     return start
 
 
@@ -80,7 +92,7 @@ def _decode_cursor(text: str, parts: int) -> list[int]:
             raise ValueError(text)
         return [int(value) for value in values]
     except (ValueError, binascii.Error):
-        _invalid("Invalid cursor", "InvalidPaginationParameter")
+        _wrong_page("InvalidPaginationParameter", "Invalid cursor")
 
 
 def cursor_export(call: Call) -> Answer:
@@ -93,7 +105,7 @@ def cursor_export(call: Call) -> Answer:
     if cursor:
         updated, identity = _decode_cursor(cursor, 2)
     else:
-        updated, identity = _start_time(call), -1
+        updated, identity = _start_time(call, _CURSOR_REFUSAL), -1
     rows = call.database.execute(
         f'select body, updated, id from "zendesk.{stream}" where (updated, id) > (?, ?) '  # noqa: S608
         "order by updated, id limit ?",
@@ -156,7 +168,7 @@ def _time_tail(call: Call, path: str, rows: list[tuple[Any, ...]], last: bool, s
 def organizations_export(call: Call) -> Answer:
     """Answer the time-based export; the record on the boundary comes again on the next page."""
     size = _per_page(call)
-    rows, last = _time_page(call, "organizations", size, _start_time(call))
+    rows, last = _time_page(call, "organizations", size, _start_time(call, _TIME_REFUSAL))
     path = "/api/v2/incremental/organizations.json"
     return Answer(
         b'{"organizations":[%b],' % _bodies("organizations", rows)
@@ -167,7 +179,7 @@ def organizations_export(call: Call) -> Answer:
 def ticket_events(call: Call) -> Answer:
     """Answer the export of ticket events; comments are child events if they are asked for."""
     size = _per_page(call)
-    rows, last = _time_page(call, "ticket_comments", size, _start_time(call))
+    rows, last = _time_page(call, "ticket_comments", size, _start_time(call, _TIME_REFUSAL))
     with_comments = "comment_events" in call.query.get("include", "").split(",")
     events = []
     for body, created, _identity, ticket in rows:
@@ -231,7 +243,7 @@ def _listed(
     if "page[size]" in call.query:
         size = integer(call.query["page[size]"], 100)
         if size is None or not 1 <= size <= 100:
-            _invalid("page[size] must be from 1 to 100", "InvalidPaginationParameter")
+            _wrong_page("InvalidPaginationParameter", "page[size] must be from 1 to 100")
         after = call.query.get("page[after]")
         last = _decode_cursor(after, 1)[0] if after else -1
         rows = call.database.execute(
@@ -252,11 +264,11 @@ def _listed(
         size = _per_page(call, 100)
         page = integer(call.query.get("page"), 1)
         if page is None or page < 1:
-            _invalid("page is not a page number", "InvalidPaginationParameter")
+            _wrong_page("InvalidPaginationParameter", "page must be an integer of at least 1")
         if page * size > 10_000:
-            _invalid(
-                "You've requested too many records. Use cursor pagination beyond 10,000.",
-                "RequestLimitExceeded",
+            _wrong_page(
+                "InvalidPaginationDepth",
+                "Pagination requests using Offset Pagination are limited to 10,000 records",
             )
         (count,) = call.database.execute(
             f'select count(*) from "zendesk.{stream}" where {where}',  # noqa: S608

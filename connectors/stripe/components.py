@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from airbyte_cdk.models import FailureType
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, malformed_body, server_time, url_path
+from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
+from connectors.vendor_clock import vendor_seconds
 
 logger = logging.getLogger("airbyte.stripe")
 
@@ -61,7 +61,7 @@ class ListThenEvents(CheckpointedRetriever):
         if isinstance(reading, dict) and isinstance(reading.get("since"), int):
             after, since = reading.get("after"), reading["since"]
         for records, response in self._list_pages(after):
-            now = vendor_seconds(response)
+            now = vendor_seconds(VENDOR, response)
             if since is None or now - since > EVENTS_LIVE.total_seconds():
                 if since is not None:
                     # What the interrupted read gave is too old for the events to complete it.
@@ -81,7 +81,7 @@ class ListThenEvents(CheckpointedRetriever):
         since = None
         for records, response in self._list_pages(None):
             if since is None:
-                since = vendor_seconds(response) - int(OVERLAP.total_seconds())
+                since = vendor_seconds(VENDOR, response) - int(OVERLAP.total_seconds())
             yield records
         self.checkpoint.save({"since": since, "full_read_at": since})
 
@@ -127,7 +127,7 @@ class ListThenEvents(CheckpointedRetriever):
             newest: dict[str, int] = {}
             for events, response in self._event_pages(start, end):
                 if started is None:
-                    started = vendor_seconds(response)
+                    started = vendor_seconds(VENDOR, response)
                     if started < since:
                         logger.warning(
                             "%s: the state is ahead of Stripe's clock, so it is of another "
@@ -204,20 +204,3 @@ class ListThenEvents(CheckpointedRetriever):
 def has_more(response: requests.Response) -> bool:
     """Whether a Stripe list goes on behind this page."""
     return bool(parsed_body(response).get("has_more"))
-
-
-def vendor_seconds(response: requests.Response) -> int:
-    """Stripe's clock at the response, in seconds since 1970.
-
-    Raises:
-        VendorError: the response does not tell; a state without its time would lose changes.
-    """
-    moment = server_time(response)
-    if moment is None:
-        raise VendorError(
-            f"{VENDOR}'s answer to {url_path(response)} has no Date header, without which the "
-            "next sync would not know where to go on. Look for a proxy that strips headers.",
-            FailureType.system_error,
-            response.status_code,
-        )
-    return int(moment.timestamp())

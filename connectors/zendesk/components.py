@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 import requests
-from airbyte_cdk.models import FailureType
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, malformed_body, server_time, url_path
+from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
+from connectors.vendor_clock import vendor_seconds
 
 logger = logging.getLogger("airbyte.zendesk")
 
@@ -192,7 +192,7 @@ class RatingList(ZendeskExport):
         while True:
             response = self.get(self.path, params)
             if started is None:
-                started = vendor_seconds(response)
+                started = vendor_seconds(VENDOR, response)
             records = records_in(response, self.records_field, VENDOR)
             yield [record for record in records if not unchanged_since(record, changed_from)]
             meta = parsed_body(response).get("meta") or {}
@@ -220,20 +220,3 @@ def unchanged_since(record: Mapping[str, Any], moment: datetime | None) -> bool:
 def digest(entry: Mapping[str, Any]) -> str:
     """A short text that is the same for equal entries."""
     return md5(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS), usedforsecurity=False).hexdigest()
-
-
-def vendor_seconds(response: requests.Response) -> int:
-    """Zendesk's clock at the response, in seconds since 1970.
-
-    Raises:
-        VendorError: the response does not tell; a state without its time would lose changes.
-    """
-    moment = server_time(response)
-    if moment is None:
-        raise VendorError(
-            f"{VENDOR}'s answer to {url_path(response)} has no Date header, without which the "
-            "next sync would not know where to go on. Look for a proxy that strips headers.",
-            FailureType.system_error,
-            response.status_code,
-        )
-    return int(moment.timestamp())

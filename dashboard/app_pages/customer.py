@@ -6,9 +6,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard import address, queries, visit
+from dashboard.evidence import evidence
 
 FIRST_EVENTS = 40
 MORE_EVENTS = 100
+LONGEST_TITLE = 60
 _FIELDS = (
     "display_name", "email", "phone", "street", "city", "region", "postcode", "country", "company",
     "job_title", "birth_date", "gender", "language",
@@ -24,10 +26,10 @@ _visit = visit.current()
 _words = _visit.words
 
 
-def _fields(customer: queries.Row) -> list[dict[str, Any]]:
+def _fields(customer: queries.Row, attributes: list[queries.Row]) -> list[dict[str, Any]]:
     """The values of the customer, each with where it came from and what else was said."""
     by_attribute: dict[str, list[queries.Row]] = defaultdict(list)
-    for row in queries.attributes(_visit.cursor, customer["customer_id"]):
+    for row in attributes:
         by_attribute[row["attribute"]].append(row)
     fields = []
     for name in _FIELDS:
@@ -49,6 +51,40 @@ def _fields(customer: queries.Row) -> list[dict[str, Any]]:
                 }
             )
     return fields
+
+
+def _comes_later(link: queries.Link, numbered: dict[tuple[str, str], queries.Row]) -> bool:
+    """Whether the left record stands below the right one in the list of records."""
+    left, right = numbered.get(link.left), numbered.get(link.right)
+    return bool(left and right and left["number"] > right["number"])
+
+
+def _records(customer_id: str, attributes: list[queries.Row]) -> None:
+    """The records, numbered, and for each pair what its records say and what that weighs."""
+    identities = queries.identities(_visit.cursor, customer_id)
+    numbered = {
+        (row["source"], row["record_id"]): {**row, "number": number}
+        for number, row in enumerate(identities, start=1)
+    }
+    said = {(row["source"], row["record_id"], row["attribute"]): row["value"] for row in attributes}
+    _visit.show(
+        "customer_records.html",
+        records=list(numbered.values()),
+        links=[
+            {
+                "link": link,
+                "pair": [
+                    numbered.get(key, {"source": key[0], "record_name": key[1], "number": None})
+                    for key in (link.left, link.right)
+                ],
+                "evidence": evidence(link, said),
+            }
+            for link in (
+                link.turned() if _comes_later(link, numbered) else link
+                for link in queries.links(_visit.cursor, customer_id)
+            )
+        ],
+    )
 
 
 def _timeline(customer_id: str) -> None:
@@ -84,18 +120,25 @@ def _timeline(customer_id: str) -> None:
 
 def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None:
     cursor, customer_id = _visit.cursor, customer["customer_id"]
+    name = customer["display_name"] or _words.text("customers.no_name")
+    st.set_page_config(page_title=f"{name[:LONGEST_TITLE]} · {_words.text('app.name')}")
     money = queries.money(cursor, customer_id)
+    staff = queries.staff(cursor, customer_id)
+    attributes = queries.attributes(cursor, customer_id)
     _visit.show(
         "customer_header.html",
         customer=customer,
         money=money,
+        staff=staff,
         merged_at=resolved.merged_at,
         asked=asked,
     )
     with st.container(key="customer"):
         left, middle, right = st.columns([27, 43, 30], gap="medium")
     with left:
-        _visit.show("customer_fields.html", customer_id=customer_id, fields=_fields(customer))
+        _visit.show(
+            "customer_fields.html", customer_id=customer_id, fields=_fields(customer, attributes)
+        )
     with middle:
         key, write = address.follow("view", list(_VIEWS), "timeline")
         view = st.segmented_control(
@@ -109,11 +152,7 @@ def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None
             label_visibility="collapsed",
         )
         if view == "records":
-            _visit.show(
-                "customer_records.html",
-                identities=queries.identities(cursor, customer_id),
-                links=queries.links(cursor, customer_id),
-            )
+            _records(customer_id, attributes)
         elif view == "history":
             _visit.show("customer_history.html", events=queries.id_history(cursor, customer_id))
         else:
@@ -122,7 +161,7 @@ def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None
         _visit.show(
             "customer_panels.html",
             money=money,
-            staff=queries.staff(cursor, customer_id),
+            staff=staff,
             **{table: queries.listed(cursor, table, customer_id) for table in queries.LISTED},
         )
 

@@ -51,10 +51,13 @@ def _stacked(activity: list[queries.Row]) -> dict[str, Any]:
     months: dict[Any, dict[str, int]] = defaultdict(dict)
     for row in activity:
         months[row["month"]][row["source"]] = row["events"]
+    totals = {month: sum(events.values()) for month, events in months.items()}
+    peak = max(totals, key=lambda month: totals[month], default=None)
     return {
         "sources": sorted({row["source"] for row in activity}),
         "months": sorted(months.items()),
-        "most": max((sum(events.values()) for events in months.values()), default=0),
+        "peak": peak,
+        "most": totals.get(peak, 0),
     }
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import dashboard
 
 APP = Path(dashboard.__file__).parent / "app.py"
+WIDE, PHONE, HEIGHT = 1280, 390, 850
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

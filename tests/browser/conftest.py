@@ -3,12 +3,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 _TESTS = Path(__file__).parent.parent
 sys.path[:0] = [str(_TESTS / "browser"), str(_TESTS / "dashboard")]
 
-from chromium import launched, served  # noqa: E402
+from chromium import HEIGHT, PHONE, WIDE, launched, served  # noqa: E402
 from made_serving import made_customers, publish  # noqa: E402
 
 
@@ -27,16 +27,28 @@ def made_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=[1280, 390], ids=["wide", "phone"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page in its own session, on a desk's and on a phone's screen."""
-    context = browser.new_context(viewport={"width": request.param, "height": 850})
-    yield context.new_page()
-    context.close()
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages, so that the frame's scripts are loaded and compiled once.
+
+    What a reader chooses stands in the address, not in the browser: each page is a session of
+    its own.
+    """
+    shared = browser.new_context(viewport={"width": WIDE, "height": HEIGHT})
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def wide_page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
+def phone_page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def wide_page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()

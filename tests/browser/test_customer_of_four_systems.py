@@ -100,8 +100,8 @@ def test_the_page_tells_why_the_records_are_one_customer(
 @pytest.mark.parametrize("language", ["en", "he"])
 @pytest.mark.parametrize("page_name", ["", "customers"])
 def test_every_page_of_the_real_data_fits_a_phone(
-    page: Page, dashboard: str, language: str, page_name: str
+    phone_page: Page, dashboard: str, language: str, page_name: str
 ) -> None:
-    opened(page, f"{dashboard}/{page_name}?lang={language}")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator(".k").first).to_be_visible()
+    opened(phone_page, f"{dashboard}/{page_name}?lang={language}")
+    assert phone_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(phone_page.locator(".k").first).to_be_visible()

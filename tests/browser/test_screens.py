@@ -2,13 +2,15 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import NAMES, chromium_path, opened
+from chromium import HEIGHT, NAMES, PHONE, WIDE, chromium_path, opened
 from made_serving import BUSY, DAVID, HOSTILE, MERGED_AWAY
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -26,20 +28,47 @@ ADDRESSES = {
 # Rules that Streamlit's own frame breaks and a page cannot mend.
 STREAMLITS_OWN: dict[str, str] = {}
 
-everywhere = pytest.mark.parametrize("name", list(ADDRESSES))
-in_both_languages = pytest.mark.parametrize("language", ["en", "he"])
+EVERYWHERE = [(name, language) for name in ADDRESSES for language in ("en", "he")]
 
 
 def _open(page: Page, dashboard: str, name: str, language: str = "en") -> Page:
     return opened(page, f"{dashboard}{ADDRESSES[name]}&lang={language}")
 
 
-@everywhere
-@in_both_languages
-def test_no_page_is_wider_than_the_screen(
-    page: Page, made_dashboard: str, name: str, language: str
-) -> None:
-    _open(page, made_dashboard, name, language)
+@dataclass(frozen=True)
+class Screen:
+    """An open page, what it asked for and which dialogs a script in it opened."""
+
+    page: Page
+    asked: list[str]
+    dialogs: list[str]
+
+
+@pytest.fixture(scope="module", params=EVERYWHERE, ids=["-".join(one) for one in EVERYWHERE])
+def screen(
+    context: BrowserContext, made_dashboard: str, request: pytest.FixtureRequest
+) -> Iterator[Screen]:
+    """Every page in every language, opened once for all that is to be proven of it."""
+    page = context.new_page()
+    found = Screen(page, [], [])
+    page.on("request", lambda asked: found.asked.append(asked.url))
+
+    def refuse(dialog: Dialog) -> None:
+        found.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    _open(page, made_dashboard, *request.param)
+    yield found
+    page.close()
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_is_wider_than_the_screen(screen: Screen, width: int) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    # Two frames: one in which the frame's scripts hear of the width, one in which it is drawn.
+    page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
     beyond = page.evaluate(
         """() => [...document.querySelectorAll('body *')].filter(e => {
             const r = e.getBoundingClientRect();
@@ -48,15 +77,24 @@ def test_no_page_is_wider_than_the_screen(
     )
     assert beyond == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("innerWidth") == width
 
 
-@everywhere
-@in_both_languages
-def test_axe_finds_nothing_serious(
-    wide_page: Page, made_dashboard: str, name: str, language: str
-) -> None:
-    _open(wide_page, made_dashboard, name, language)
-    violations = Axe().run(wide_page).response["violations"]
+def test_phones_and_mails_stay_on_one_line_on_a_phone(screen: Screen) -> None:
+    screen.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+    # What is longer than the screen has to break; nothing else may.
+    broken = screen.page.evaluate(
+        """() => [...document.querySelectorAll('.k-unbroken')].filter(e => {
+            const line = 1.7 * parseFloat(getComputedStyle(e).fontSize);
+            return e.textContent.length < 30 && e.offsetHeight > line
+        }).map(e => e.textContent)"""
+    )
+    assert broken == []
+
+
+def test_axe_finds_nothing_serious(screen: Screen) -> None:
+    screen.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+    violations = Axe().run(screen.page).response["violations"]
     serious = {
         violation["id"]: [node["html"][:200] for node in violation["nodes"]]
         for violation in violations
@@ -65,17 +103,27 @@ def test_axe_finds_nothing_serious(
     assert serious == {}
 
 
-@everywhere
 def test_nothing_is_fetched_from_elsewhere_and_no_script_out_of_the_data_runs(
-    wide_page: Page, made_dashboard: str, name: str
+    screen: Screen, made_dashboard: str
 ) -> None:
-    asked: list[str] = []
-    wide_page.on("request", lambda request: asked.append(request.url))
-    wide_page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    _open(wide_page, made_dashboard, name)
     own = urlsplit(made_dashboard).netloc
-    assert asked
-    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {own}
+    assert {urlsplit(url).netloc for url in screen.asked if not url.startswith("data:")} == {own}
+    assert screen.dialogs == []
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/?lang=en", "Overview · Kesher"),
+        ("/customers?lang=he", "לקוחות · קשר"),
+        (f"/customer?id={DAVID}&lang=en", "David Mizrahi-Rosenberg · Kesher"),
+    ],
+)
+def test_the_browsers_tab_tells_what_is_open(
+    wide_page: Page, made_dashboard: str, address: str, title: str
+) -> None:
+    opened(wide_page, f"{made_dashboard}{address}")
+    expect(wide_page).to_have_title(title)
 
 
 def test_typing_finds_customers_in_either_script(wide_page: Page, made_dashboard: str) -> None:

@@ -102,7 +102,8 @@ TABLES = {
         "last_extracted_at timestamp"
     ),
     "quality_checks": (
-        'check_id varchar, mart varchar, "column" varchar, title varchar, severity varchar, '
+        'check_id varchar, mart varchar, "column" varchar, title varchar, title_he varchar, '
+        "severity varchar, "
         "success boolean, checked_rows bigint, failed_rows bigint, examples varchar[], "
         "checked_at timestamp"
     ),
@@ -515,14 +516,17 @@ def _published(made: Made) -> None:
                  last_extracted_at=now - timedelta(hours=3))  # fmt: skip
     for number in range(9):
         made.add("quality_checks", check_id=f"ok{number}", mart="customers", column="email",
-                 title=f"Rule {number} holds for every customer", severity="critical",
+                 title=f"Rule {number} holds for every customer",
+                 title_he=f"כלל {number} מתקיים אצל כל לקוח", severity="critical",
                  success=True, checked_rows=64, failed_rows=0, examples=[],
                  checked_at=now)  # fmt: skip
     made.add("quality_checks", check_id="email_shape", mart="customers", column="email",
-             title="Every e-mail looks like an e-mail", severity="warning", success=False,
+             title="Every e-mail looks like an e-mail",
+             title_he="כל דוא״ל נראה כמו דוא״ל", severity="warning", success=False,
              checked_rows=64, failed_rows=2, examples=[DAVID, HOSTILE, "<gone>"],
              checked_at=now)  # fmt: skip
     made.add("quality_checks", check_id="invoice_sum", mart="invoices", column="total",
-             title="No invoice is negative", severity="critical", success=False,
+             title="No invoice is negative", title_he="אין חשבונית שלילית",
+             severity="critical", success=False,
              checked_rows=512, failed_rows=1, examples=["in_3"], checked_at=now)  # fmt: skip
     made.add("published_generation", generation="g", published_at=now, sandbox=True)

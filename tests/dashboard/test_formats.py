@@ -28,9 +28,26 @@ def test_money_is_written_with_its_currency_and_its_decimals() -> None:
 
 
 def test_only_what_is_certain_shows_as_a_hundred_percent() -> None:
-    assert ENGLISH.percent(0.99999) == "99%"
+    assert ENGLISH.percent(0.99999) == "99.9%"
+    assert ENGLISH.percent(0.996) == "99%"
     assert ENGLISH.percent(1) == "100%"
     assert ENGLISH.percent(0.5) == "50%"
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "hebrew"),
+    [
+        ("1984-02-29", "29 Feb 1984", "29 פבר׳ 1984"),
+        ("02/29", "29 Feb", "29 פבר׳"),
+        ("13/45", "13/45", "13/45"),
+        ("unknown", "unknown", "unknown"),
+    ],
+)
+def test_birth_dates_and_birthdays_are_written_as_readers_do(
+    stored: str, english: str, hebrew: str
+) -> None:
+    assert ENGLISH.date_text(stored) == english
+    assert HEBREW.date_text(stored) == hebrew
 
 
 def test_how_long_ago_is_told_in_words() -> None:

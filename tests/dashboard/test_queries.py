@@ -1,10 +1,25 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_serving import BARE, BUSY, DAVID, HOSTILE, MERGED_AWAY, MERGED_EARLIER, RETIRED
+from made_serving import (
+    BARE,
+    BUSY,
+    DAVID,
+    HOSTILE,
+    MERGED_AWAY,
+    MERGED_EARLIER,
+    RETIRED,
+    START,
+    Made,
+    publish,
+)
 
 from dashboard import queries
 from dashboard.check_examples import affected_customers
@@ -181,6 +196,60 @@ def test_staff_are_counted(cursor: Cursor) -> None:
     assert [(row["staff_name"], row["meetings"]) for row in queries.staff(cursor, DAVID).rows] == [
         ("Omer Shalev", 12), ("Ruth Adler", 12),
     ]  # fmt: skip
+
+
+def _of(*events: dict[str, Any]) -> Iterator[Cursor]:
+    made = Made()
+    for number, event in enumerate(events):
+        made.add("customer_timeline", **{"event_id": f"e{number}", "customer_id": "kc_1", **event})
+    with TemporaryDirectory() as folder:
+        file = publish(made, Path(folder), "g")
+        with duckdb.connect(str(file), read_only=True) as connection:
+            yield connection
+
+
+def _invoice(kind: str, invoice: str | None, days: float) -> dict[str, Any]:
+    return {"kind": kind, "source": "stripe", "object_type": "invoice", "object_id": invoice,
+            "happened_at": START + timedelta(days=days)}  # fmt: skip
+
+
+def test_an_invoice_that_is_paid_within_a_day_is_one_event() -> None:
+    for cursor in _of(
+        _invoice("invoice_issued", "in_soon", 0),
+        _invoice("invoice_paid", "in_soon", 1 / 24),
+        _invoice("invoice_issued", "in_late", 2),
+        _invoice("invoice_paid", "in_late", 9),
+        _invoice("invoice_issued", "in_open", 10),
+        _invoice("invoice_issued", None, 11),
+        _invoice("invoice_paid", None, 11.01),
+    ):
+        shown = queries.timeline(cursor, "kc_1", "stripe", 50)
+        assert [(row["kind"], row["object_id"]) for row in shown] == [
+            ("invoice_paid", None), ("invoice_issued", None), ("invoice_issued", "in_open"),
+            ("invoice_paid", "in_late"), ("invoice_issued", "in_late"),
+            ("invoice_paid", "in_soon"),
+        ]  # fmt: skip
+        assert queries.timeline_sources(cursor, "kc_1") == {"stripe": 6}
+
+
+def test_staff_are_told_with_what_they_did_and_whoever_met_the_customer_last_comes_first() -> None:
+    for cursor in _of(
+        {"staff_name": "Ruth", "source": "zendesk", "kind": "ticket_comment", "happened_at": START},
+        {"staff_name": "Ruth", "source": "zendesk", "kind": "ticket_comment", "happened_at": START},
+        {"staff_name": "Ruth", "source": "hubspot", "kind": "call", "happened_at": START},
+        {"staff_name": "Omer", "source": "hubspot", "kind": "deal_created",
+         "happened_at": START + timedelta(days=1)},
+        {"staff_name": "", "source": "hubspot", "kind": "note", "happened_at": START},
+        {"staff_name": None, "source": "hubspot", "kind": "note", "happened_at": START},
+    ):  # fmt: skip
+        first, second = queries.staff(cursor, "kc_1").rows
+        assert (first["staff_name"], first["kinds"], first["sources"]) == (
+            "Omer", ["deal_created"], "hubspot",
+        )  # fmt: skip
+        assert (second["staff_name"], second["kinds"], second["sources"]) == (
+            "Ruth", ["ticket_comment", "call"], "hubspot,zendesk",
+        )  # fmt: skip
+        assert (second["meetings"], second["last_at"]) == (3, START)
 
 
 def test_examples_of_a_failing_check_lead_to_customers(cursor: Cursor) -> None:

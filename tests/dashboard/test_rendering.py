@@ -62,7 +62,7 @@ def test_long_texts_are_cut() -> None:
 def test_phones_stand_in_isolates_within_hebrew() -> None:
     fields = [{"name": "phone", "value": "+972541234567", "winner": None, "others": []}]
     html = RENDERERS["he"].render("customer_fields.html", customer_id="kc_1", fields=fields)
-    assert '<bdi dir="ltr">+972 54-123-4567</bdi>' in html
+    assert '<bdi dir="ltr" class="k-unbroken">+972 54-123-4567</bdi>' in html
     assert 'dir="rtl"' in html
     assert "טלפון" in html
 

@@ -6,6 +6,7 @@ import yaml
 
 import dashboard
 from dashboard import queries
+from dashboard.evidence import COMPARED, CORRECTIONS
 from dashboard.words import LANGUAGES, WORDS, Words
 
 CODE = Path(dashboard.__file__).parent
@@ -97,6 +98,17 @@ def test_every_reason_and_every_rule_of_identity_has_its_word() -> None:
     for group, seed in (("reason", "identity_weights"), ("rule", "identity_survivorship")):
         known = {key.removeprefix(f"{group}.") for key in WORDS if key.startswith(f"{group}.")}
         assert known - {"decided by"} == {words.lower() for words in _seeded(seed)}
+
+
+def test_every_reason_belongs_to_the_comparison_that_the_seed_gives_it_to() -> None:
+    seed = CODE.parent / "dbt_project/seeds/identity/identity_weights.csv"
+    with seed.open(encoding="utf-8", newline="") as lines:
+        seeded = {(row["comparison"], row["words"]) for row in csv.DictReader(lines)}
+    known = {(name, reason) for name, reasons in COMPARED.items() for reason in reasons}
+    assert known == {(name, words) for name, words in seeded if words}
+    assert {f"comparison.{name}" for name in (*COMPARED, *CORRECTIONS)} == {
+        key for key in WORDS if key.startswith("comparison.")
+    }
 
 
 def test_reasons_are_told_in_the_readers_language() -> None:

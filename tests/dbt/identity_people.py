@@ -72,9 +72,8 @@ class People:
 
     def publish(self) -> tuple[int, int]:
         """Write the ledger; return how many ids and events were new."""
-        now = next(self.minutes)
+        events = self.publish_history()
         changes = self.table("identity.int_identity__customer_id_changes")
-        events = self.table("identity.int_identity__customer_id_events")
         if changes:
             self.lake.write_records(
                 "kesher",
@@ -85,16 +84,21 @@ class People:
                     else change
                     for change in changes
                 ),
-                minutes=now,
+                minutes=next(self.minutes),
             )
+        return len(changes), events
+
+    def publish_history(self) -> int:
+        """Write the part of the ledger that comes first; return how many events were new."""
+        events = self.table("identity.int_identity__customer_id_events")
         if events:
             self.lake.write_records(
                 "kesher",
                 "customer_id_history",
                 *({**event, "happened_at": event["happened_at"].isoformat()} for event in events),
-                minutes=now,
+                minutes=next(self.minutes),
             )
-        return len(changes), len(events)
+        return len(events)
 
     def table(self, name: str, order: str = "all") -> list[dict[str, Any]]:
         columns = [row[0] for row in self.warehouse.rows(f"describe {name}")]

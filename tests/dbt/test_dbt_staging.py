@@ -139,6 +139,21 @@ def test_another_lake_is_read_from_its_beginning(warehouse: Warehouse) -> None:
     assert staged(warehouse) == {"cus_2": "new lake"}
 
 
+def test_an_older_file_that_comes_back_or_goes_is_noticed(warehouse: Warehouse) -> None:
+    older = warehouse.lake.write_records("stripe", "customers", {"id": "cus_1", "name": "Dana"})
+    warehouse.lake.write_records("stripe", "customers", {"id": "cus_2", "name": "Ron"})
+    whole = older.read_bytes()
+    older.unlink()
+    warehouse.run(MODEL)
+    assert staged(warehouse) == {"cus_2": "Ron"}
+    older.write_bytes(whole)
+    warehouse.run(MODEL)
+    assert staged(warehouse) == {"cus_1": "Dana", "cus_2": "Ron"}
+    older.unlink()
+    warehouse.run(MODEL)
+    assert staged(warehouse) == {"cus_2": "Ron"}
+
+
 def test_changed_model_reads_the_whole_stream_again(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.lake.write_records("stripe", "customers", {"id": "cus_1", "name": "Dana"})
     warehouse.run(MODEL)

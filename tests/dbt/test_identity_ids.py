@@ -101,6 +101,19 @@ def test_a_deleted_customer_is_retired_and_its_id_is_never_used_again(
     assert people.events()[-1] == ("create", second["a1"], None)
 
 
+def test_publishing_that_was_cut_off_behind_the_history_changes_no_id(
+    warehouse: Warehouse,
+) -> None:
+    people = People(warehouse)
+    people.say(ANNA, ANNA_PHONE, BEN)
+    people.build()
+    ids, events = people.ids(), people.events()
+    people.publish_history()
+    people.build()
+    assert (people.ids(), people.events()) == (ids, events)
+    assert people.publish() == (3, 0)
+
+
 def test_what_a_steward_decides_is_done(warehouse: Warehouse) -> None:
     people = People(warehouse)
     chained = [person(f"c{n}", "Anna Feldman", email="anna@feldman.example") for n in range(3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -57,6 +58,7 @@ def test_the_report_as_a_table_has_the_columns_that_publishing_needs(
         "mart": "VARCHAR",
         "column": "VARCHAR",
         "title": "VARCHAR",
+        "title_he": "VARCHAR",
         "severity": "VARCHAR",
         "success": "BOOLEAN",
         "checked_rows": "BIGINT",
@@ -641,6 +643,27 @@ def test_nothing_new_for_48_hours_is_a_warning_for_that_source(tmp_path: Path) -
     )
     assert set(failed(report)) == {"freshness.stripe"}
     assert not report.blocks
+
+
+def test_a_quiet_source_that_was_read_without_news_is_fresh(tmp_path: Path) -> None:
+    now, suites = datetime.now(UTC), only(tmp_path)
+    warehouse = build(
+        tmp_path / "warehouse.duckdb",
+        "update staging.stg_stripe__customers set _extracted_at = _extracted_at - interval 1 year",
+    )
+    quiet = run_checks(warehouse, suites=suites, last_syncs={"stripe": now - timedelta(hours=47)})
+    assert failed(quiet) == {}
+    unread = run_checks(
+        warehouse,
+        suites=suites,
+        last_syncs={
+            "stripe": now - timedelta(hours=49),
+            "zendesk": (now - timedelta(hours=49)).astimezone(timezone(timedelta(hours=14))),
+        },
+    )
+    assert set(failed(unread)) == {"freshness.stripe", "freshness.zendesk"}
+    elsewhere = run_checks(warehouse, suites=suites, last_syncs={"zendesk": now})
+    assert set(failed(elsewhere)) == {"freshness.stripe"}, "nobody knows when it was read"
 
 
 def test_one_fresh_stream_is_enough_for_a_source(tmp_path: Path) -> None:

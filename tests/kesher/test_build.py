@@ -14,7 +14,8 @@ from kesher.build import build, staged_records
 from kesher.build_record import read_build, warehouse_fingerprint
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
-from kesher.lake import Lake, LakeClock, LakeWriter
+from kesher.lake import Lake, LakeClock
+from kesher.lake_writer import LakeWriter
 from kesher.run_history import recorded_run
 from kesher.terminal import Terminal
 

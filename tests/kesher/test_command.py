@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kesher.cli import main
+from kesher.cli import Settings, dashboard_command, main
 from kesher.data_directory import DataDirectory
 from kesher.errors import EXIT_CODES
 
@@ -305,3 +305,23 @@ def test_a_port_that_is_taken_is_told_with_a_suggestion(here: Path) -> None:
         result = kesher("dashboard", "--port", str(port))
     assert result.exit_code == 1
     assert "kesher dashboard --port" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "given", "expected"),
+    [
+        (None, None, "kesher dashboard"),
+        (None, "data", "kesher dashboard"),
+        (None, "./data/", "kesher dashboard"),
+        (None, "other", "kesher dashboard --data-dir other"),
+        ("data_dir: mine", None, "kesher dashboard"),
+        ("data_dir: mine", "data", "kesher dashboard --data-dir data"),
+    ],
+)
+def test_the_demo_names_the_data_directory_only_where_it_must(
+    here: Path, file: str | None, given: str | None, expected: str
+) -> None:
+    if file is not None:
+        (here / "kesher.yml").write_text(file)
+    settings = Settings(data_dir=Path(given) if given else None)
+    assert dashboard_command(settings) == expected

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import typing
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.files.config import PEOPLE_FIELDS
-from kesher.config import KesherFile, PeopleField, SourceConfig, load_config
+from kesher.config import load_config
+from kesher.config_schema import KesherFile, PeopleField, SourceConfig
 from kesher.errors import ConfigError
 from kesher.example import example_text, write_example
 
@@ -193,9 +195,10 @@ def test_a_field_that_we_do_not_have_is_refused_with_the_nearest_one(file: Path)
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("2024-01-31", "2024-01-31T00:00:00Z"),
-        ("'2024-01-31'", "2024-01-31T00:00:00Z"),
-        ("2024-01-31T12:00:00+02:00", "2024-01-31T10:00:00Z"),
+        ("2024-01-31", "2024-01-31"),
+        ("'2024-01-31'", "2024-01-31"),
+        ("2024-01-31T00:00:00Z", "2024-01-31"),
+        ("2024-01-31T01:00:00+02:00", "2024-01-30"),
     ],
 )
 def test_dates_may_be_written_as_yaml_likes(file: Path, written: str, read: str) -> None:
@@ -205,6 +208,28 @@ def test_dates_may_be_written_as_yaml_likes(file: Path, written: str, read: str)
     sources = load_config(file).sources
     assert sources is not None
     assert sources["stripe"]["start_date"] == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("stripe", {"client_secret": "sk_test_a"}),
+        ("zendesk", {"subdomain": "acme", "email": "a@acme.example", "api_token": "a"}),
+        ("mailchimp", {"api_key": "a-us1"}),
+        ("hubspot", {"access_token": "a"}),
+    ],
+)
+def test_every_connector_takes_the_settings_as_they_were_read(
+    file: Path, kind: str, keys: dict[str, str]
+) -> None:
+    from connectors.registry import create_source
+
+    settings = {"type": kind, **keys, "start_date": "2024-01-31T00:00:00Z"}
+    file.write_text(json.dumps({"sources": {kind: settings}}))
+    sources = load_config(file).sources
+    assert sources is not None
+    given = {key: value for key, value in sources[kind].items() if key != "type"}
+    create_source(kind, given, None, None)
 
 
 def test_a_date_that_is_none_is_refused(file: Path) -> None:

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from lake_rows import data, rows
 
 from kesher.errors import KesherError
-from kesher.lake import DELETED_AT, SCHEMA, Lake, LakeClock, LakeFileError, LakeWriter
+from kesher.lake import DELETED_AT, SCHEMA, Lake, LakeClock, LakeFileError
+from kesher.lake_writer import LakeWriter
 
 SCHEMA_OF_PEOPLE = {
     "type": "object",
@@ -228,7 +229,8 @@ def test_a_corrupt_file_is_named_with_what_to_do(tmp_path: Path, damage: str) ->
 def test_killed_while_writing_leaves_only_whole_files(tmp_path: Path) -> None:
     script = f"""
         import os, sys
-        from kesher.lake import Lake, LakeClock, LakeWriter
+        from kesher.lake import Lake, LakeClock
+        from kesher.lake_writer import LakeWriter
         lake, clock = Lake({str(tmp_path)!r}), LakeClock()
         writer = LakeWriter(lake, "crm", "people", sync_id=1, clock=clock)
         for round in range(10_000):
@@ -258,7 +260,8 @@ def test_a_full_disk_is_told_clearly_and_leaves_nothing_half_written(tmp_path: P
     script = f"""
         import os, resource
         from kesher.errors import KesherError
-        from kesher.lake import Lake, LakeClock, LakeWriter
+        from kesher.lake import Lake, LakeClock
+        from kesher.lake_writer import LakeWriter
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         writer = LakeWriter(Lake({str(tmp_path)!r}), "crm", "people", sync_id=1, clock=LakeClock())
         writer.add({{"id": 1}})

@@ -17,9 +17,11 @@ from scripted_source import ScriptedSource, scripted_worker
 
 from kesher import sync_worker
 from kesher.errors import KesherError
-from kesher.lake import DELETED_AT, Lake, LakeWriter
+from kesher.lake import DELETED_AT, Lake
+from kesher.lake_writer import LakeWriter
 from kesher.source_state import SourceState
 from kesher.sync import run_jobs
+from kesher.sync_progress import summary_table
 from kesher.sync_report import (
     SourceJob,
     SourceResult,
@@ -228,7 +230,9 @@ def test_a_connector_that_falls_back_to_reading_all_gets_its_deletions(play: Pla
         ],
         incremental=True,
     )
-    assert (again.mode, again.vanished) == ("incremental", 1)
+    assert (again.mode, again.vanished) == ("reread", 1)
+    table = summary_table(SyncReport([again]), 160)
+    assert list(table.columns[4].cells) == ["all again, 1 gone"]
 
 
 def test_the_first_list_of_a_new_account_buries_nobody_when_it_is_interrupted(play: Play) -> None:
@@ -312,8 +316,11 @@ def test_an_unknown_stream_is_refused_by_name(play: Play) -> None:
     assert report.errors == ["crm: has no stream peple; it has people"]
 
 
-def test_a_stream_without_a_status_is_complete_when_the_source_ends_well(play: Play) -> None:
-    assert play.once([record(1)]).error is None
+def test_a_stream_without_a_status_is_believed_but_deletes_nothing(play: Play) -> None:
+    assert play.once([record(1), record(2)]).error is None
+    later = play.once([record(1)])
+    assert later.error is None
+    assert later.vanished == 0
 
 
 def test_state_files_can_be_given_to_airbytes_own_entry_point(play: Play) -> None:

@@ -1,10 +1,11 @@
 {#-
   Materialization of a staging model: the table follows its lake stream.
 
-  The first run, a full refresh, a changed model and a lake whose last-read file is gone read the
-  whole stream. Every other run opens only the files that came since. By key (`unique_key`, the
-  model's own column names) the newest version wins, whatever the order in which files come, so
-  that the table is the same as if it had been built from the whole lake. Rows with `_is_deleted`
+  The first run, a full refresh, a changed model and a lake in which the files that were read are
+  not the same any more (one is gone, an older one came back) read the whole stream. Every other
+  run opens only the files that came since. By key (`unique_key`, the model's own column names)
+  the newest version wins, whatever the order in which files come, so that the table is the same
+  as if it had been built from the whole lake. Rows with `_is_deleted`
   leave the table; their keys and times stay in `<model>__deletions`, so that an older version
   which comes late does not bring a deleted record back.
 
@@ -35,7 +36,7 @@
     {% set follows = (
         note is not none
         and note.definition == definition
-        and (note.last_file is none or note.last_file in names)
+        and note.files_read == lake_names_digest(names, note.last_file)
         and not should_full_refresh()
     ) %}
 
@@ -82,7 +83,14 @@
         {% call statement("note") %}
             {{
                 write_table_note(
-                    table, tojson({"definition": definition, "last_file": last_file})
+                    table,
+                    tojson(
+                        {
+                            "definition": definition,
+                            "last_file": last_file,
+                            "files_read": lake_names_digest(names, last_file),
+                        }
+                    ),
                 )
             }}
         {% endcall %}
@@ -163,4 +171,13 @@
     {% for column in key %}
         {{ left }}.{{ column }} = {{ right }}.{{ column }} {{ "and" if not loop.last }}
     {% endfor %}
+{% endmacro %}
+
+{#- Stands for the names up to the last one that was read, that one included. -#}
+{% macro lake_names_digest(names, last_file) %}
+    {% set read = [] %}
+    {% for name in names if last_file is not none and name <= last_file %}
+        {% do read.append(name) %}
+    {% endfor %}
+    {{ return(local_md5(read | join("/"))) }}
 {% endmacro %}

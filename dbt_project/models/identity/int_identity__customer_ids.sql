@@ -52,10 +52,25 @@ with
         group by customer_id
     ),
 
+    -- The history is written before the ledger. An id that has a beginning and nothing
+    -- more was never published, for that was cut off: its record gets the same again.
+    published_ids as (
+        select customer_id
+        from ledger
+        union
+        select customer_id
+        from history
+        where event in ('merge', 'retire')
+    ),
+
     minted_before as (
-        select minted_from_source, minted_from_record_id, count(*) as id_count
+        select
+            minted_ids.minted_from_source,
+            minted_ids.minted_from_record_id,
+            count(*) as id_count
         from minted_ids
-        group by minted_from_source, minted_from_record_id
+        inner join published_ids on published_ids.customer_id = minted_ids.customer_id
+        group by minted_ids.minted_from_source, minted_ids.minted_from_record_id
     ),
 
     shared_records as (

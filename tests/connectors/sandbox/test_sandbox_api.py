@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -116,6 +117,7 @@ def test_email_activity_counts_actions(vendors: Vendors) -> None:
         ("zendesk", "/api/v2/satisfaction_ratings.json", {"page[size]": 101}),
         ("zendesk", "/api/v2/incremental/users/cursor.json", {}),
         ("zendesk", "/api/v2/incremental/users/cursor.json", {"start_time": CLOCK}),
+        ("zendesk", "/api/v2/users.json", {"page": 0}),
         ("zendesk", "/api/v2/incremental/users/cursor.json", {"cursor": "nonsense"}),
         ("mailchimp", "/3.0/lists", {"count": 1001}),
         ("mailchimp", "/3.0/lists/a1f0newslt/members", {"since_last_changed": "yesterday"}),
@@ -154,6 +156,108 @@ def test_what_is_not_there_is_not_found(vendors: Vendors, vendor: str, path: str
     answer = vendors.ask(vendor, path)
     assert answer.status_code == 404
     assert isinstance(answer.json(), dict)
+
+
+def _error(vendors: Vendors, vendor: str, path: str, **query: Any) -> tuple[int, dict[str, Any]]:
+    answer = vendors.ask(vendor, path, **query)
+    found: dict[str, Any] = answer.json()
+    return answer.status_code, found
+
+
+def test_errors_of_stripe_name_code_parameter_and_page(vendors: Vendors) -> None:
+    missing = {
+        "message": "No such customer: 'cus_nobody'",
+        "type": "invalid_request_error",
+        "code": "resource_missing",
+        "doc_url": "https://stripe.com/docs/error-codes/resource-missing",
+    }
+    assert _error(vendors, "stripe", "/v1/customers/cus_nobody") == (
+        404,
+        {"error": {**missing, "param": "id"}},
+    )
+    # What a parameter names, and is not there, makes a bad request.
+    assert _error(vendors, "stripe", "/v1/customers", starting_after="cus_nobody") == (
+        400,
+        {"error": {**missing, "param": "starting_after"}},
+    )
+    status, body = _error(vendors, "stripe", "/v1/invoices", **{"created[gte]": "soon"})
+    assert (status, body["error"]["param"]) == (400, "created[gte]")
+    assert body["error"]["code"] == "parameter_invalid_integer"
+    status, body = _error(vendors, "stripe", "/v1/dragons")
+    assert status == 404
+    assert body["error"]["message"].startswith("Unrecognized request URL (GET: /v1/dragons).")
+    assert set(body["error"]) == {"message", "type"}
+
+
+def test_errors_of_zendesk_come_in_its_three_forms(vendors: Vendors) -> None:
+    recent = "Too recent start_time. Use a start_time older than 60 seconds"
+    exports = "/api/v2/incremental"
+    assert _error(vendors, "zendesk", f"{exports}/tickets/cursor.json", start_time=CLOCK) == (
+        400,
+        {"error": "StartTimeTooRecent", "description": recent},
+    )
+    assert _error(vendors, "zendesk", f"{exports}/organizations.json", start_time=CLOCK) == (
+        422,
+        {"error": "InvalidValue", "description": recent},
+    )
+    assert _error(vendors, "zendesk", "/api/v2/users/1.json") == (
+        404,
+        {"error": "RecordNotFound", "description": "Not found"},
+    )
+    assert _error(vendors, "zendesk", "/api/v2/dragons.json") == (
+        404,
+        {"error": "InvalidEndpoint", "description": "Not found"},
+    )
+    for query, code in (
+        ({"page": 101, "per_page": 100}, "InvalidPaginationDepth"),
+        ({"page[size]": 101}, "InvalidPaginationParameter"),
+        ({"page[size]": 5, "page[after]": "?"}, "InvalidPaginationParameter"),
+    ):
+        status, body = _error(vendors, "zendesk", "/api/v2/users.json", **query)
+        assert (status, [each["code"] for each in body["errors"]]) == (400, [code])
+
+
+def test_errors_of_mailchimp_are_problem_documents(vendors: Vendors) -> None:
+    answer = vendors.ask("mailchimp", "/3.0/lists/nowhere")
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
+    body = answer.json()
+    assert body.pop("instance")
+    assert body == {
+        "type": "https://mailchimp.com/developer/marketing/docs/errors/",
+        "title": "Resource Not Found",
+        "status": 404,
+        "detail": "The requested resource could not be found.",
+    }
+    status, body = _error(vendors, "mailchimp", "/3.0/lists", count=1001)
+    assert (status, body["title"], body["errors"][0]["field"]) == (400, "Invalid Resource", "count")
+    path = f"{vendors.url}/mailchimp/3.0/lists"
+    assert requests.get(path, timeout=30).json()["title"] == "API Key Missing"
+    wrong = requests.get(path, auth=("anybody", "wrong"), timeout=30).json()
+    assert wrong["title"] == "API Key Invalid"
+
+
+def test_errors_of_hubspot_tell_a_missing_object_from_an_impossible_id(vendors: Vendors) -> None:
+    validator = jsonschema_rs.validator_for(HUBSPOT["error"])
+    status, body = _error(vendors, "hubspot", "/crm/v3/objects/contacts/1")
+    assert (status, body["message"], "category" in body) == (404, "resource not found", False)
+    status, body = _error(vendors, "hubspot", "/crm/v3/objects/contacts/somebody")
+    validator.validate(body)
+    assert (status, body["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert body["context"] == {"id": ["somebody"]}
+    status, body = _error(vendors, "hubspot", "/crm/v3/objects/dragons")
+    validator.validate(body)
+    assert (status, body["category"]) == (400, "VALIDATION_ERROR")
+
+
+def test_small_answers_do_not_wait_for_the_client(vendors: Vendors) -> None:
+    """With Nagle's algorithm every answer takes the 40 ms of a delayed acknowledgement."""
+    taken = []
+    for _ in range(30):
+        start = time.perf_counter()
+        vendors.get("stripe", "/v1/products", limit=1)
+        taken.append(time.perf_counter() - start)
+    # The first answers of a connection never wait, and a busy machine delays some of the others.
+    assert sorted(taken)[7] < 0.03
 
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}

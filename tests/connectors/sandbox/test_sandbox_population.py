@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import phonenumbers
 import pyarrow.parquet as pq
 import pytest
 
 from connectors import sandbox
-from connectors.sandbox import generate
+from connectors.sandbox import generate, layout
 from connectors.sandbox.behaviour import BEHAVIOURS
 from connectors.sandbox.generate import make_chunk, plan_of
+from connectors.sandbox.packing import Shape
 from connectors.sandbox.population import Person
 from connectors.sandbox.store import open_store
 from tests.connectors.sandbox.conftest import Vendors
@@ -81,10 +85,98 @@ def test_many_processes_write_what_one_would(
             database.close()
 
     monkeypatch.setattr(generate, "_CHUNKS_PER_PART", 1)
-    sandbox.create(tmp_path / "many", people=1100, seed=4)  # three chunks, three parts
+    sandbox.create(tmp_path / "many", people=600, seed=4)  # two chunks, two parts
     monkeypatch.setattr(generate, "_CHUNKS_PER_PART", 100)
-    sandbox.create(tmp_path / "one", people=1100, seed=4)
+    sandbox.create(tmp_path / "one", people=600, seed=4)
     assert everything(tmp_path / "many") == everything(tmp_path / "one")
+
+
+_CREATE = """
+import sys
+from pathlib import Path
+from connectors import sandbox
+from connectors.sandbox import generate
+generate._CHUNKS_PER_PART = 1
+sandbox.create(Path(sys.argv[-1]), people=600, seed=4)
+"""
+
+
+def _python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+def test_a_script_read_from_a_pipe_makes_a_sandbox_of_many_parts(tmp_path: Path) -> None:
+    """No other process can import such a script, so this one does all the work."""
+    done = _python("-", str(tmp_path), input=_CREATE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sandbox.counts(tmp_path)["stripe"]["customers"] > 300
+
+
+def test_a_script_without_a_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_CREATE)
+    made = tmp_path / "made"
+    done = _python(str(script), str(made), env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+    assert done.returncode == 1
+    assert "SandboxError: The processes that make the sandbox's people ended" in done.stderr
+    assert '`if __name__ == "__main__":`' in done.stderr
+    assert list(made.iterdir()) == []
+
+
+def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    """They hold the pipe that they inherited, so its end tells that all are gone."""
+    command = [sys.executable, "-m", "connectors.sandbox", "create", "--people", "100000"]
+    parent = subprocess.Popen(
+        [*command, "--directory", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".sandbox-*/*.part")):
+            assert time.monotonic() < deadline, "nobody began to work"
+            time.sleep(0.05)
+    finally:
+        parent.kill()
+    parent.communicate(timeout=30)
+    assert not sandbox.exists(tmp_path)
+
+
+@pytest.mark.parametrize("found", ["1", None])
+def test_a_store_of_another_version_is_refused_with_what_to_do(
+    tmp_path: Path, found: str | None
+) -> None:
+    sandbox.create(tmp_path, people=2)
+    database = open_store(tmp_path)
+    if found:
+        database.execute("update meta set value = ? where key = 'format'", (found,))
+    else:
+        database.execute("delete from meta where key = 'format'")
+    database.close()
+    message = f"{tmp_path} was made by another version.*{found or 'unknown'}.*Delete that folder"
+    for call in (
+        lambda: sandbox.counts(tmp_path),
+        lambda: sandbox.advance(tmp_path, 3),
+        lambda: sandbox.serve(tmp_path),
+        lambda: sandbox.write_truth(tmp_path, tmp_path / "truth.parquet"),
+        lambda: sandbox.running(tmp_path).__enter__(),
+    ):
+        with pytest.raises(sandbox.SandboxError, match=message):
+            call()
+
+
+def test_the_format_changes_with_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = layout.store_format("create table one")
+    assert layout.store_format("create table one") == before
+    assert layout.store_format("create table two") != before
+    shape = Shape({"id": "@@id@@"}, ("id",))
+    monkeypatch.setitem(layout.STRIPE, "invoices", shape)
+    assert layout.store_format("create table one") != before
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_incremental_reads_see_everything_that_advance_did(
     own_vendors: Callable[[int], Vendors],
 ) -> None:
     """What was read before, plus what incremental reads tell, is what a full read finds now."""
-    vendors = own_vendors(300)
+    vendors = own_vendors(150)
     before = _clock(vendors.directory)
     stripe_streams = ("customers", "invoices", "charges", "refunds", "subscriptions", "products")
     stripe = {s: _by_id(vendors.stripe(s, **_all(s))) for s in stripe_streams}
@@ -208,7 +208,7 @@ def test_records_are_made_changed_deleted_and_merged(
 
 
 def test_time_may_pass_in_many_steps(own_vendors: Callable[[int], Vendors]) -> None:
-    vendors = own_vendors(300)
+    vendors = own_vendors(120)
     for days in (30, 7, 1, 90, 300, 2):
         sandbox.advance(vendors.directory, days)
     counts = sandbox.counts(vendors.directory)
@@ -220,7 +220,7 @@ def test_time_may_pass_in_many_steps(own_vendors: Callable[[int], Vendors]) -> N
     for kind in ("contacts", "deals", "calls"):
         assert len(_by_id(vendors.hubspot(kind))) == counts["hubspot"][kind]
     truth = _truth(vendors.directory)
-    assert len(truth) > 300
+    assert len(truth) > 120
     now = _clock(vendors.directory)
     for event in vendors.stripe("events"):
         assert now - 30 * 86_400 <= event["created"] < now

@@ -159,8 +159,9 @@ with
     ),
 
     campaign_counts as (
-        select customer_id, count(distinct campaign_id) as campaigns_received
+        select customer_id, count(distinct campaign_id) as campaigns_engaged
         from campaign_members
+        where open_count > 0 or click_count > 0
         group by customer_id
     ),
 
@@ -208,7 +209,7 @@ with
             coalesce(
                 subscription_counts.active_subscription_count, 0
             ) as active_subscription_count,
-            coalesce(campaign_counts.campaigns_received, 0) as campaigns_received,
+            coalesce(campaign_counts.campaigns_engaged, 0) as campaigns_engaged,
             mailboxes.is_role_mailbox
         from identified
         inner join mailboxes on mailboxes.customer_id = identified.customer_id
@@ -270,6 +271,6 @@ select
     open_deal_count,
     won_deal_count,
     active_subscription_count,
-    campaigns_received,
+    campaigns_engaged,
     is_role_mailbox
 from final

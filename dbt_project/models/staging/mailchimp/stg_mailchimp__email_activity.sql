@@ -23,9 +23,11 @@ with
 
     final as (
         select
-            md5(
-                concat_ws('|', campaign_id, email_id, action, timestamp__text)
-            ) as email_activity_id,
+            {{
+                hex_digest(
+                    "concat_ws('|', campaign_id, email_id, action, timestamp__text)"
+                )
+            }} as email_activity_id,
             campaign_id,
             list_id,
             email_id,

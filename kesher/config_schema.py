@@ -1,0 +1,167 @@
+"""What `kesher.yml` may say: one model a section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from expectations.alerts import AlertsConfig
+
+PeopleField = Literal[
+    "full_name",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "company",
+    "job_title",
+    "birth_date",
+    "national_id",
+    "gender",
+    "language",
+    "updated_at",
+]
+
+VENDORS = ("stripe", "zendesk", "mailchimp", "hubspot")
+
+_SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_RESERVED_NAMES = {"kesher", "steward", "sandbox"}
+
+
+def _day_text(value: Any) -> Any:
+    """Take a date as YAML reads it, or as text, and write it as connectors want it: a day, UTC."""
+    if isinstance(value, str) and "${" not in value:
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a date such as 2024-01-31") from None
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        value = moment.astimezone(UTC).date()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+Day = Annotated[str, BeforeValidator(_day_text)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StripeSource(_Section):
+    """A Stripe account."""
+
+    type: Literal["stripe"]
+    client_secret: SecretStr
+    start_date: Day | None = None
+    base_url: str | None = None
+    timeout_seconds: int | None = Field(default=None, ge=1)
+    max_retries: int | None = Field(default=None, ge=0)
+
+
+class ZendeskSource(_Section):
+    """A Zendesk account."""
+
+    type: Literal["zendesk"]
+    subdomain: str
+    email: str
+    api_token: SecretStr
+    start_date: Day | None = None
+    base_url: str | None = None
+    timeout_seconds: int | None = Field(default=None, ge=1)
+    max_retries: int | None = Field(default=None, ge=0)
+
+
+class MailchimpSource(_Section):
+    """A Mailchimp account."""
+
+    type: Literal["mailchimp"]
+    api_key: SecretStr
+    start_date: Day | None = None
+    base_url: str | None = None
+    timeout_seconds: int | None = Field(default=None, ge=1)
+    max_retries: int | None = Field(default=None, ge=0)
+
+
+class HubspotSource(_Section):
+    """A HubSpot account."""
+
+    type: Literal["hubspot"]
+    access_token: SecretStr
+    start_date: Day | None = None
+    base_url: str | None = None
+    timeout_seconds: int | None = Field(default=None, ge=1)
+    max_retries: int | None = Field(default=None, ge=0)
+
+
+class FilesSource(_Section):
+    """A list of people in files: CSV, Parquet, JSON Lines or Excel."""
+
+    type: Literal["files"]
+    path: str
+    format: Literal["csv", "parquet", "jsonl", "excel"] | None = None
+    mapping: dict[PeopleField, str] = Field(default_factory=dict)
+    record_id: str | list[str] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+SourceConfig = Annotated[
+    StripeSource | ZendeskSource | MailchimpSource | HubspotSource | FilesSource,
+    Field(discriminator="type"),
+]
+
+
+class SandboxConfig(_Section):
+    """The synthetic population that stands in when no sources are configured."""
+
+    people: int = Field(default=2000, ge=1, le=5_000_000)
+    seed: int = 7
+
+
+class DashboardConfig(_Section):
+    """Where the dashboard listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=0, le=65535)
+    language: Literal["en", "he"] = "en"
+
+
+class KesherFile(_Section):
+    """Everything that `kesher.yml` may say."""
+
+    data_dir: str | None = None
+    sources: dict[str, SourceConfig] | None = None
+    sandbox: SandboxConfig = SandboxConfig()
+    alerts: AlertsConfig = AlertsConfig()
+    dashboard: DashboardConfig = DashboardConfig()
+
+
+def source_problems(checked: KesherFile) -> Iterator[str]:
+    """Say what is wrong with the names of the sources, which no model can tell."""
+    if checked.sources is None:
+        return
+    if not checked.sources:
+        yield "sources: found nothing; expected at least one, or leave the key out for the sandbox"
+    for name, source in checked.sources.items():
+        key = f"sources.{name}"
+        if source.type in VENDORS:
+            if name != source.type:
+                yield (
+                    f"{key}: found the name {name} for a {source.type} account; expected the name "
+                    f"{source.type} (one account a vendor)"
+                )
+        elif name in _RESERVED_NAMES or name in VENDORS:
+            yield f"{key}: found a name that is reserved; expected another one for a list of people"
+        elif not _SOURCE_NAME.match(name):
+            yield f"{key}: found a name with other signs; expected a-z, 0-9, _, a letter first"

@@ -1,0 +1,262 @@
+"""Writes files of the lake.
+
+A file is written beside, as `….tmp`, and renamed when it is whole, so that readers see all of it or
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kesher.data_directory import sync_folder
+from kesher.errors import KesherError, disk_full_error
+from kesher.lake import DELETED_AT, MISFITS_NOTE, SCHEMA, Lake, LakeClock, first_line
+
+_ROWS_A_GROUP = 20_000
+_BYTES_A_GROUP = 16 * 1024 * 1024
+_REASONS_A_RECORD = 20
+
+
+class LakeWriter:
+    """Appends one stream's records to the lake.
+
+    Records gather in memory, then in an unfinished file; `commit` makes them part of the lake.
+    Use it as a context manager: what is not committed at its end is thrown away.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        source: str,
+        stream: str,
+        *,
+        sync_id: int,
+        clock: LakeClock,
+        json_schema: Mapping[str, Any] | None = None,
+        generation: int = 0,
+    ) -> None:
+        """Prepare to write; nothing is made on disk before the first records.
+
+        Args:
+            lake: Where to write.
+            source: The source's name.
+            stream: The stream's name.
+            sync_id: Stands in every row's `_airbyte_meta`.
+            clock: Gives the rows' and the file's times.
+            json_schema: What records should look like. Those that don't are kept all the same,
+                with the reason in `_airbyte_meta`.
+            generation: Number of the complete reading that the rows belong to.
+        """
+        self._lake = lake
+        self._folder = f"{lake.root}/{source}/{stream}"
+        self._name = f"{source}.{stream}"
+        self._sync_id = sync_id
+        self._clock = clock
+        self._generation = generation
+        self._validator = _validator(json_schema)
+        self._plain_meta = orjson.dumps({"sync_id": sync_id, "changes": []}).decode()
+        self._unfinished: str | None = None
+        self._finished_name = ""
+        self._file: Any = None
+        self._parquet: pq.ParquetWriter | None = None
+        self._empty_buffer()
+        self._changed_rows = 0
+        self.uncommitted = 0
+        self.misfits = 0
+
+    def __enter__(self) -> LakeWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Add a record as the vendor sent it.
+
+        Raises:
+            KesherError: the disk is full.
+        """
+        changes = self._misfit(record)
+        data, replaced = _json_bytes(record)
+        if replaced:
+            changes.append({"field": "", "change": "REPLACED", "reason": replaced})
+        self._append(data, changes)
+
+    def add_tombstone(self, key: Mapping[str, Any], deleted_at: datetime) -> None:
+        """Add a row saying that the record with this key was deleted."""
+        data, _ = _json_bytes({**key, DELETED_AT: deleted_at.astimezone(UTC).isoformat()})
+        self._append(data, [])
+
+    def commit(self) -> int:
+        """Make everything added so far part of the lake, in one step that survives a crash.
+
+        Returns:
+            The number of rows made visible.
+
+        Raises:
+            KesherError: the disk is full; nothing half-written is left.
+        """
+        if not self.uncommitted:
+            return 0
+        try:
+            self._write_group()
+            assert self._parquet is not None and self._unfinished is not None  # noqa: S101
+            self._parquet.add_key_value_metadata({MISFITS_NOTE: str(self._changed_rows).encode()})
+            self._parquet.close()
+            self._file.close()
+            finished = f"{self._folder}/{self._finished_name}"
+            if self._lake.is_local:
+                with Path(self._unfinished).open("rb+") as file:
+                    os.fsync(file.fileno())
+            self._lake.filesystem.move(self._unfinished, finished)
+            if self._lake.is_local:
+                sync_folder(Path(self._folder))
+        except OSError as error:
+            self.discard()
+            raise self._write_error(error) from error
+        rows, self.uncommitted, self._changed_rows = self.uncommitted, 0, 0
+        self._parquet = self._file = self._unfinished = None
+        return rows
+
+    def discard(self) -> None:
+        """Throw away what was not committed."""
+        self._empty_buffer()
+        self.uncommitted = self._changed_rows = 0
+        unfinished, self._unfinished = self._unfinished, None
+        parquet, self._parquet = self._parquet, None
+        file, self._file = self._file, None
+        if unfinished is None:
+            return
+        for closable in (parquet, file):
+            try:
+                if closable is not None:
+                    closable.close()
+            except (OSError, pa.ArrowException):
+                # Closing writes the footer, which fails on a full disk; the file goes anyway.
+                continue
+        try:
+            self._lake.filesystem.delete_file(unfinished)
+        except FileNotFoundError:
+            return
+
+    def _misfit(self, record: Mapping[str, Any]) -> list[dict[str, str]]:
+        if self._validator is None or self._validator.is_valid(record):
+            return []
+        self.misfits += 1
+        changes: list[dict[str, str]] = []
+        for error in self._validator.iter_errors(record):
+            if len(changes) == _REASONS_A_RECORD:
+                break
+            field = ".".join(str(part) for part in error.instance_path)
+            changes.append({"field": field, "change": "KEPT_AS_SENT", "reason": error.message})
+        return changes
+
+    def _append(self, data: bytes, changes: list[dict[str, str]]) -> None:
+        self._raw_ids.append(str(uuid.uuid4()))
+        self._moments.append(self._clock.microseconds())
+        self._metas.append(
+            orjson.dumps({"sync_id": self._sync_id, "changes": changes}).decode()
+            if changes
+            else self._plain_meta
+        )
+        self._changed_rows += bool(changes)
+        self._data.append(data)
+        self._bytes += len(data)
+        self.uncommitted += 1
+        if len(self._data) >= _ROWS_A_GROUP or self._bytes >= _BYTES_A_GROUP:
+            try:
+                self._write_group()
+            except OSError as error:
+                self.discard()
+                raise self._write_error(error) from error
+
+    def _write_group(self) -> None:
+        if not self._data:
+            return
+        if self._parquet is None:
+            self._lake.filesystem.create_dir(self._folder, recursive=True)
+            self._finished_name = f"{self._clock.stamp()}-{secrets.token_hex(4)}.parquet"
+            self._unfinished = f"{self._folder}/{self._finished_name}.tmp"
+            self._file = self._lake.filesystem.open_output_stream(self._unfinished)
+            self._parquet = pq.ParquetWriter(
+                self._file,
+                SCHEMA,
+                compression="zstd",
+                use_dictionary=["_airbyte_meta", "_airbyte_generation_id"],
+                write_statistics=["_airbyte_extracted_at", "_airbyte_generation_id"],
+                write_page_checksum=True,
+            )
+        count = len(self._data)
+        batch = pa.record_batch(
+            [
+                pa.array(self._raw_ids, pa.string()),
+                pa.array(self._moments, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
+                pa.array(self._metas, pa.string()),
+                pa.array([self._generation] * count, pa.int64()),
+                pa.array(self._data, pa.string()),
+            ],
+            schema=SCHEMA,
+        )
+        self._empty_buffer()
+        self._parquet.write_batch(batch, row_group_size=count)
+
+    def _empty_buffer(self) -> None:
+        self._raw_ids: list[str] = []
+        self._moments: list[int] = []
+        self._metas: list[str] = []
+        self._data: list[bytes] = []
+        self._bytes = 0
+
+    def _write_error(self, error: OSError) -> KesherError:
+        return disk_full_error(error, self._folder) or KesherError(
+            f"Can't write {self._name} to the lake at {self._folder}: {first_line(error)}"
+        )
+
+
+def _validator(json_schema: Mapping[str, Any] | None) -> Any:
+    if not json_schema:
+        return None
+    import jsonschema_rs
+
+    # The mask keeps what customers wrote out of the reasons.
+    return jsonschema_rs.validator_for(dict(json_schema), mask="the value")
+
+
+def _json_bytes(record: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Write a record as JSON; the second value says what had to be replaced, if anything."""
+    try:
+        return orjson.dumps(record, default=_as_text), ""
+    except (TypeError, orjson.JSONEncodeError):
+        # Whole numbers beyond 64 bits, keys that are not text, half surrogates.
+        text = json.dumps(_plain(record), ensure_ascii=False, default=_as_text)
+        data = text.encode("utf-8", "replace")
+        has_replaced = data != text.encode("utf-8", "surrogatepass")
+        return data, "characters that are not Unicode were replaced by ?" if has_replaced else ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
