@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from conftest import Warehouse
+from built_warehouse import Warehouse
 from written_lake import tombstone
 
 SOURCE = "crm"

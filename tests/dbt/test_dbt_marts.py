@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import yaml
-from conftest import PROJECT, Warehouse
+from built_warehouse import PROJECT, Warehouse
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import WrittenLake, at, tombstone
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT, Warehouse
+from built_warehouse import PROJECT, Warehouse
 from dbt.contracts.graph.manifest import Manifest
 
 MODELS = sorted((PROJECT / "models").rglob("*.sql"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT, Warehouse
+from built_warehouse import PROJECT, Warehouse
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import Version, at, tombstone
 

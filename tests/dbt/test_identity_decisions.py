@@ -1,7 +1,7 @@
 """Who is one customer and who is not: the hard cases, by name, in one build."""
 
 import pytest
-from conftest import Warehouse
+from built_warehouse import Warehouse
 from identity_people import People, person, together
 
 LONG_NAME = "א" * 5_000 + "b" * 5_000

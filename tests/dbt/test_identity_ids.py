@@ -1,6 +1,6 @@
 """Customer ids through time: kept, merged, split, retired, and never used twice."""
 
-from conftest import Warehouse
+from built_warehouse import Warehouse
 from identity_people import People, person
 
 ANNA = person("a1", "Anna Feldman", email="anna@feldman.example")

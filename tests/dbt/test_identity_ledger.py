@@ -1,7 +1,7 @@
 """Customer ids through time when `kesher publish` itself writes the ledger."""
 
 import duckdb
-from conftest import Warehouse
+from built_warehouse import Warehouse
 from identity_people import People
 from test_identity_ids import ANNA, BEN
 

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import phonenumbers
 import pytest
-from conftest import PROJECT, run_dbt
+from built_warehouse import PROJECT, run_dbt
 from dbt.contracts.graph.manifest import Manifest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from conftest import Answer, Request
+from answering_vendor import Answer, Request
 
 TYPES = ("contacts", "companies", "deals", "calls", "meetings", "notes", "tasks", "emails")
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from airbyte_cdk.models import Status
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from conftest import Answer
+from answering_vendor import Answer
 from portal import TYPES, Portal
 from reading import read
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from airbyte_cdk.models import SyncMode
-from conftest import Answer
+from answering_vendor import Answer
 from portal import TYPES, Portal, iso
 from reading import DELETED_AT, live, read
 

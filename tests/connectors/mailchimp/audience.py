@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from conftest import Answer, Request
+from answering_vendor import Answer, Request
 
 
 def iso(seconds: int) -> str:

@@ -8,8 +8,8 @@ import sys
 import pytest
 from airbyte_cdk.models import Status
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from answering_vendor import Answer
 from audience import Account
-from conftest import Answer
 from reading import read
 
 from connectors.registry import create_source

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from airbyte_cdk.models import Status
-from conftest import Answer
+from answering_vendor import Answer
 from reading import read
 
 from connectors.registry import create_source

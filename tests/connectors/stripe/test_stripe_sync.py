@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from conftest import Answer, Request
+from answering_vendor import Answer, Request
 from reading import DELETED_AT, live, read
 
 from connectors import checkpoint

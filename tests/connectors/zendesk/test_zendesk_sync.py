@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import Status
-from conftest import Answer, Request
+from answering_vendor import Answer, Request
 from reading import live, read
 
 from connectors import checkpoint
