@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import re
 import time
@@ -98,6 +99,8 @@ def build(
         f"{models['model']} models and {models['test']} tests over {total:,} records, "
         f"{time.monotonic() - started:.1f} s",
     )
+    if not total and not select:
+        terminal.warning(f"The lake {data.lake} holds no records yet: kesher sync reads them.")
     return record
 
 
@@ -165,7 +168,7 @@ def invoke_dbt(arguments: list[str], data: DataDirectory, callbacks: Sequence[An
     from dbt.cli.main import dbtRunner
 
     environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
-    with _environment(environment):
+    with _environment(environment), _silent_logging_errors():
         try:
             result = dbtRunner(callbacks=list(callbacks)).invoke(arguments)
         finally:
@@ -256,6 +259,20 @@ def _drawn_progress(terminal: Terminal) -> Iterator[list[Any]]:
                 status.update(f"build: {done} done, last {name}")
 
         yield [follow]
+
+
+@contextlib.contextmanager
+def _silent_logging_errors() -> Iterator[None]:
+    """Let dbt go on where its log can't be written: on a full disk, each line would be a traceback.
+
+    What the disk lacks is told by what needs it, the warehouse or the record of the run.
+    """
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
 
 
 @contextlib.contextmanager

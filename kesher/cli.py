@@ -169,7 +169,7 @@ def init(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--people", type=click.IntRange(1, 5_000_000), help="How many.  [default: 2000]")
+@click.option("--people", type=click.IntRange(1, 2_000_000), help="How many.  [default: 2000]")
 @click.option("--seed", type=int, help="Which ones: the same seed, the same people.  [default: 7]")
 @click.option("--serve/--no-serve", default=True, help="Serve the dashboard at the end.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Of the dashboard; 0 takes a free one.")
@@ -215,7 +215,7 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--people", type=click.IntRange(1, 5_000_000), help="How many.  [default: 2000]")
+@click.option("--people", type=click.IntRange(1, 2_000_000), help="How many.  [default: 2000]")
 @click.option("--seed", type=int, help="Which ones: the same seed, the same people.  [default: 7]")
 @click.option(
     "--until",
@@ -495,7 +495,7 @@ def status(settings: Settings, as_json: bool) -> None:
 @common_options
 @pass_settings
 def doctor(settings: Settings, offline: bool) -> None:
-    """Look for what would go wrong: packages, configuration, disk, lake, dbt, vendors' keys.
+    """Look for what would go wrong: packages, configuration, disk, damaged files, dbt, keys.
 
     \b
     Example:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -15,11 +16,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from kesher.config_schema import DashboardConfig
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
-from kesher.serving import published_file
+from kesher.serving import published_file, serving_problem
 from kesher.terminal import Terminal
 
 APP = Path(__file__).resolve().parent.parent / "dashboard" / "app.py"
@@ -34,18 +36,18 @@ def serve_dashboard(data: DataDirectory, terminal: Terminal, settings: Dashboard
     """
     if published_file(data) is None:
         raise KesherError(
-            f"Nothing is published in {data.serving} yet: run kesher run, or kesher demo for "
+            serving_problem(data)
+            or f"Nothing is published in {data.serving} yet: run kesher run, or kesher demo for "
             "synthetic customers."
         )
-    port = _free_port(settings.host) if settings.port == 0 else settings.port
+    port = settings.port or _free_port(settings.host)
     _require_free(settings.host, port)
     address = _address(settings.host, port)
-    log = data.runs / "dashboard.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     with (
-        log.open("wb") as output,
+        _open_log(data) as output,
         _child(_command(settings.host, port), data, settings, output) as child,
     ):
+        log = Path(output.name)
         try:
             _wait_until_it_answers(child, address, log)
             terminal.say(f"Dashboard: {address}  (Ctrl-C ends it)")
@@ -54,6 +56,15 @@ def serve_dashboard(data: DataDirectory, terminal: Terminal, settings: Dashboard
             terminal.say("Dashboard ended.")
             return
     raise KesherError(f"The dashboard ended by itself (exit code {child.returncode}): see {log}")
+
+
+def _open_log(data: DataDirectory) -> IO[bytes]:
+    """Open the server's log; not in the data directory if nothing can be written there."""
+    try:
+        data.runs.mkdir(parents=True, exist_ok=True)
+        return (data.runs / "dashboard.log").open("wb")
+    except OSError:
+        return tempfile.NamedTemporaryFile(prefix="kesher-dashboard-", suffix=".log", delete=False)
 
 
 def _command(host: str, port: int) -> list[str]:
@@ -151,7 +162,13 @@ def _require_free(host: str, port: int) -> None:
 def _free_port(host: str) -> int:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        probe.bind((host, 0))
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            raise KesherError(
+                f"The dashboard can't listen on {host}: {error.strerror or error}. Give --host an "
+                "address of this machine, such as 127.0.0.1."
+            ) from error
         return int(probe.getsockname()[1])
 
 

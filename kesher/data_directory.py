@@ -148,8 +148,11 @@ class DataDirectory:
         lock = FileLock(self.lock)
         try:
             lock.acquire(timeout=0)
-        except (Timeout, OSError):
+        except Timeout:
             return True
+        except OSError:
+            # It can't be opened for writing, by nobody else either.
+            return False
         lock.release()
         return False
 

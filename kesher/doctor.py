@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import os
@@ -19,6 +20,8 @@ from kesher.config import Config
 from kesher.data_directory import DataDirectory, read_json
 from kesher.errors import KesherError
 from kesher.redaction import Redactor
+from kesher.serving import published_file, serving_problem
+from kesher.source_state import is_damaged
 from kesher.terminal import Terminal
 
 _LEAST_FREE_BYTES = 2 * 1024**3
@@ -69,6 +72,9 @@ def examine(
     yield _disk(data)
     yield _lock(data)
     yield _lake(data)
+    yield from _states(data)
+    yield _warehouse(data)
+    yield _published(data)
     yield _dbt(data)
     if not offline:
         yield from _sources(config, data, terminal)
@@ -147,6 +153,53 @@ def _lake(data: DataDirectory) -> Finding:
     return Finding("lake", f"{rows:,} rows in {len(files):,} files, all readable")
 
 
+def _states(data: DataDirectory) -> Iterator[Finding]:
+    for file in sorted(data.state.glob("*.json")):
+        if file != data.origin and is_damaged(file):
+            yield Finding(
+                "state",
+                f"{file} is damaged",
+                ok=False,
+                advice="the next sync reads this source from the beginning; nothing is lost",
+            )
+
+
+def _warehouse(data: DataDirectory) -> Finding:
+    return _duckdb_file(
+        "warehouse",
+        data.warehouse,
+        none_yet="none yet",
+        advice="delete it and run kesher build: it is made again from the lake",
+    )
+
+
+def _published(data: DataDirectory) -> Finding:
+    if problem := serving_problem(data):
+        return Finding("published", problem, ok=False)
+    return _duckdb_file(
+        "published",
+        published_file(data),
+        none_yet="nothing yet",
+        advice="run kesher run, or name an earlier generation in serving/current.json",
+    )
+
+
+def _duckdb_file(what: str, file: Path | None, *, none_yet: str, advice: str) -> Finding:
+    import duckdb
+
+    if file is None or not file.exists():
+        return Finding(what, none_yet)
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            tables = len(connection.execute("show all tables").fetchall())
+    except duckdb.Error as error:
+        reason = " ".join(str(error).split())
+        if "lock" in reason.lower() and "conflicting" in reason.lower():
+            return Finding(what, f"{file} is being written now")
+        return Finding(what, f"{file} can't be read ({reason})", ok=False, advice=advice)
+    return Finding(what, f"{tables} tables in {file}")
+
+
 def _dbt(data: DataDirectory) -> Finding:
     from kesher.build import dbt_arguments, invoke_dbt
 
@@ -163,9 +216,9 @@ def _dbt(data: DataDirectory) -> Finding:
 def _sources(config: Config, data: DataDirectory, terminal: Terminal) -> Iterator[Finding]:
     from kesher.sync import source_settings
 
-    logging.getLogger("airbyte").setLevel(logging.CRITICAL)
     try:
         with (
+            _no_logging(),
             source_settings(config, data, terminal) as sources,
             ThreadPoolExecutor(max_workers=8) as pool,
         ):
@@ -178,6 +231,17 @@ def _sources(config: Config, data: DataDirectory, terminal: Terminal) -> Iterato
                 yield Finding(name, problem or "answers, the key is good", ok=not problem)
     except KesherError as error:
         yield Finding("sources", str(error), ok=False)
+
+
+@contextlib.contextmanager
+def _no_logging() -> Iterator[None]:
+    """Silence airbyte-cdk, which turns its own logging on as it is imported."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _check_source(settings: dict[str, Any]) -> str | None:

@@ -113,8 +113,9 @@ def _require_passed_checks(data: DataDirectory) -> CheckRecord:
     if checked is None or not is_same:
         raise ChecksBlockedError("This build has not been checked: run kesher check first.")
     if not checked.passed:
+        plural = "" if checked.failed_critical == 1 else "s"
         raise ChecksBlockedError(
-            f"{checked.failed_critical} critical checks failed for this build; nothing is "
+            f"{checked.failed_critical} critical check{plural} failed for this build; nothing is "
             "published, the last good generation stays up. kesher check shows them."
         )
     return checked

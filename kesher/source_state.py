@@ -15,13 +15,30 @@ from kesher.data_directory import read_json, write_json
 _REREAD_SINCE = "kesher_reread_since"
 
 
+def is_damaged(file: Path) -> bool:
+    """Tell whether a state file is there and holds no state; it then counts as none."""
+    if not file.exists():
+        return False
+    content = read_json(file)
+    if not isinstance(content, list):
+        return True
+    try:
+        return not all(
+            isinstance(message["stream"]["stream_descriptor"]["name"], str)
+            and isinstance(message["stream"]["stream_state"], dict)
+            for message in content
+        )
+    except (KeyError, TypeError):
+        return True
+
+
 class SourceState:
     """The state of one source's streams, written back whole after every change."""
 
     def __init__(self, folder: Path, source: str) -> None:
         self._file = folder / f"{source}.json"
         self._streams: dict[str, dict[str, Any]] = {}
-        for message in read_json(self._file) or []:
+        for message in [] if is_damaged(self._file) else read_json(self._file) or []:
             self._streams[message["stream"]["stream_descriptor"]["name"]] = message
 
     def of(self, stream: str) -> dict[str, Any] | None:

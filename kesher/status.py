@@ -11,7 +11,7 @@ from kesher.config import Config
 from kesher.data_directory import DataDirectory, read_json
 from kesher.lake import Lake, LakeFileError
 from kesher.run_history import runs
-from kesher.serving import pointer, published_file
+from kesher.serving import pointer, published_file, serving_problem
 from kesher.terminal import Terminal
 
 _OWN_STREAMS = ("kesher", "steward")
@@ -39,10 +39,9 @@ def status(config: Config, data: DataDirectory) -> dict[str, Any]:
     history = runs(data)
     current = pointer(data)
     published = published_file(data)
-    if current is not None and published is None:
-        problems.append(
-            f"{data.serving / current['file']} is published but not there: run kesher publish."
-        )
+    unpublished = serving_problem(data)
+    if unpublished:
+        problems.append(unpublished)
     build, checked = read_build(data), read_check(data)
     last_build_status = build.status if build else None
     if last_build_status == "running" and not any(run["status"] == "running" for run in history):
@@ -56,6 +55,7 @@ def status(config: Config, data: DataDirectory) -> dict[str, Any]:
         "lake": str(data.lake),
         "warehouse": str(data.warehouse),
         "serving": str(published) if published else None,
+        "serving_problem": unpublished,
         "generation": current["generation"] if current else None,
         "published_at": current.get("published_at") if current else None,
         "running": next((run for run in reversed(history) if run["status"] == "running"), None),
@@ -88,17 +88,23 @@ def _sources(
     names.update(dict.fromkeys(name for name in lake_rows if name not in _OWN_STREAMS))
     sources = {}
     for name in names:
-        last = next((run for run in reversed(history) if name in run.get("sources", {})), None)
+        reads = [run for run in reversed(history) if name in run.get("sources", {})]
+        last = reads[0] if reads else None
         outcome = last["sources"][name] if last else {}
         errors = [outcome.get("error")] + [
             stream["error"] for stream in outcome.get("streams", {}).values()
         ]
+        # A sync may read some streams only: each has its own last time.
+        streams: dict[str, Any] = {}
+        for run in reads:
+            for stream, read in run["sources"][name].get("streams", {}).items():
+                streams.setdefault(stream, {**read, "last_sync": run["started_at"]})
         settings = (config.sources or {}).get(name)
         sources[name] = {
             "type": settings["type"] if settings else (name if config.uses_sandbox else None),
             "last_sync": last["started_at"] if last else None,
             "error": next((error for error in errors if error), None),
-            "streams": outcome.get("streams", {}),
+            "streams": dict(sorted(streams.items())),
             "has_state": (data.state / f"{name}.json").exists(),
         }
     return sources
@@ -113,6 +119,8 @@ def print_status(gathered: dict[str, Any], terminal: Terminal) -> None:
         terminal.say(
             f"published  generation {gathered['generation']} at {gathered['published_at']}"
         )
+    elif gathered["serving_problem"]:
+        terminal.say("published  can't be read, see below")
     else:
         terminal.say("published  nothing yet: kesher run, or kesher demo")
     if last:
@@ -146,12 +154,12 @@ def _records_table(gathered: dict[str, Any]) -> Table:
         about = gathered["sources"].get(source, {})
         for stream, records in sorted(streams.items()):
             outcome = about.get("streams", {}).get(stream, {})
-            error = outcome.get("error") or about.get("error")
+            error = outcome["error"] if outcome else about.get("error")
             table.add_row(
                 source,
                 stream,
                 f"{records:,}",
                 f"{gathered['lake_rows'].get(source, {}).get(stream, 0):,}",
-                "failed" if error else about.get("last_sync") or "-",
+                "failed" if error else outcome.get("last_sync") or about.get("last_sync") or "-",
             )
     return table

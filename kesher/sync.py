@@ -19,6 +19,7 @@ from kesher.data_directory import DataDirectory, read_json, utc_text, write_json
 from kesher.errors import ConfigError, KesherError
 from kesher.lake import Lake
 from kesher.run_history import RunRecord
+from kesher.source_state import is_damaged
 from kesher.sync_report import SourceJob, SourceResult, StreamResult, SyncEvent, SyncReport
 from kesher.terminal import Terminal
 
@@ -56,6 +57,9 @@ def sync(
     with source_settings(config, data, terminal) as sources:
         chosen = _choose(sources, selection)
         _guard_origin(config, data)
+        for name in chosen:
+            if is_damaged(state := data.state / f"{name}.json"):
+                terminal.warning(f"{state} is damaged: {name} is read from the beginning.")
         lake = Lake(data.lake)
         not_before = lake.latest_stamp()
         sync_id = time.time_ns() // 1_000_000

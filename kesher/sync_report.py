@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -72,6 +73,9 @@ class SourceResult:
     error: str | None
 
 
+#: The path that a vendor was asked for, as the connectors' errors write it.
+_URL_PATH = re.compile(r"(?<=[ (])/[^\s():,]+")
+
 SyncEvent = StreamProgress | StreamResult | SourceResult
 
 
@@ -94,17 +98,21 @@ class SyncReport:
 
     @property
     def errors(self) -> list[str]:
-        """List what went wrong, one line each; what all streams of a source share stands once."""
+        """List what went wrong, one line each.
+
+        What streams of a source share stands once, with the path of the first of them.
+        """
         lines = [f"{source.source}: {source.error}" for source in self.sources if source.error]
         told = {source.source: source.error for source in self.sources if source.error}
-        by_message: dict[tuple[str, str], list[str]] = {}
+        alike: dict[tuple[str, str], tuple[str, list[str]]] = {}
         for stream in self.streams:
             if stream.error and stream.error != told.get(stream.source):
-                by_message.setdefault((stream.source, stream.error), []).append(stream.stream)
+                key = (stream.source, _URL_PATH.sub("/", stream.error))
+                alike.setdefault(key, (stream.error, []))[1].append(stream.stream)
         lines += [
             f"{source}.{streams[0]}: {message}"
             if len(streams) == 1
             else f"{source} ({', '.join(streams)}): {message}"
-            for (source, message), streams in by_message.items()
+            for (source, _), (message, streams) in alike.items()
         ]
         return lines

@@ -3,13 +3,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 _TESTS = Path(__file__).parent.parent
 sys.path[:0] = [str(_TESTS / "browser"), str(_TESTS / "dashboard")]
 
 from chromium import HEIGHT, PHONE, WIDE, launched, served  # noqa: E402
 from made_serving import made_customers, publish  # noqa: E402
+
+# A machine that runs everything else beside it answers slowly, not wrongly.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

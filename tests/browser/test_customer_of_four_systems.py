@@ -60,7 +60,11 @@ def test_the_customer_is_found_by_a_name_in_either_script(
 ) -> None:
     opened(wide_page, f"{dashboard}/customers?lang={language}")
     field = wide_page.locator("[data-testid=stTextInput] input")
+    count = wide_page.locator(".k-count")
+    everybody = count.inner_text()
     field.fill(known.hebrew if script == "hebrew" else known.latin)
+    # The list of everybody may hold the link too, and goes away under the click.
+    expect(count).not_to_have_text(everybody)
     link = wide_page.locator(f"a[href*='{known.customer_id}']")
     link.first.click()
     expect(wide_page.get_by_role("heading", level=1)).to_have_text(known.shown)

@@ -250,7 +250,7 @@ def test_a_failed_critical_check_publishes_nothing_and_the_last_generation_stays
     errors = capsys.readouterr().err
     assert "error: customers.id.null: does not hold: Have an id (2 of 10)" in errors
     assert "note: customers.mail" in errors
-    with pytest.raises(ChecksBlockedError, match="1 critical checks failed"):
+    with pytest.raises(ChecksBlockedError, match="1 critical check failed"):
         publish(place.data, Terminal())
     assert place.data.pointer.read_bytes() == before
     record = read_check(place.data)
