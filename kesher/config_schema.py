@@ -125,7 +125,7 @@ SourceConfig = Annotated[
 class SandboxConfig(_Section):
     """The synthetic population that stands in when no sources are configured."""
 
-    people: int = Field(default=2000, ge=1, le=5_000_000)
+    people: int = Field(default=2000, ge=1, le=2_000_000)
     seed: int = 7
 
 
