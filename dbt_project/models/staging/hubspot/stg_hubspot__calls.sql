@@ -7,34 +7,16 @@ with
             "hubspot",
             "calls",
             primary_key=["id"],
-            fields={
-                "id": "text",
-                "properties": {
+            fields=hubspot_activity_fields(
+                {
                     "hs_call_title": "text",
                     "hs_call_body": "text",
                     "hs_call_direction": "text",
                     "hs_call_status": "text",
                     "hs_call_disposition": "text",
                     "hs_call_duration": "bigint",
-                    "hs_timestamp": "timestamp",
-                    "hubspot_owner_id": "text",
-                    "hs_createdate": "timestamp",
-                },
-                "associations": {
-                    "contacts": {
-                        "results": "ids",
-                    },
-                    "companies": {
-                        "results": "ids",
-                    },
-                    "deals": {
-                        "results": "ids",
-                    },
-                },
-                "createdAt": "timestamp",
-                "updatedAt": "timestamp",
-                "archived": "boolean",
-            },
+                }
+            ),
             deleted="archived",
         )
     }},

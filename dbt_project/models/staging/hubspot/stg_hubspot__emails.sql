@@ -7,32 +7,14 @@ with
             "hubspot",
             "emails",
             primary_key=["id"],
-            fields={
-                "id": "text",
-                "properties": {
+            fields=hubspot_activity_fields(
+                {
                     "hs_email_subject": "text",
                     "hs_email_text": "text",
                     "hs_email_direction": "text",
                     "hs_email_status": "text",
-                    "hs_timestamp": "timestamp",
-                    "hubspot_owner_id": "text",
-                    "hs_createdate": "timestamp",
-                },
-                "associations": {
-                    "contacts": {
-                        "results": "ids",
-                    },
-                    "companies": {
-                        "results": "ids",
-                    },
-                    "deals": {
-                        "results": "ids",
-                    },
-                },
-                "createdAt": "timestamp",
-                "updatedAt": "timestamp",
-                "archived": "boolean",
-            },
+                }
+            ),
             deleted="archived",
         )
     }},

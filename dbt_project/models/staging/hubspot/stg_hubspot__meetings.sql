@@ -7,34 +7,16 @@ with
             "hubspot",
             "meetings",
             primary_key=["id"],
-            fields={
-                "id": "text",
-                "properties": {
+            fields=hubspot_activity_fields(
+                {
                     "hs_meeting_title": "text",
                     "hs_meeting_body": "text",
                     "hs_meeting_outcome": "text",
                     "hs_meeting_location": "text",
                     "hs_meeting_start_time": "timestamp",
                     "hs_meeting_end_time": "timestamp",
-                    "hs_timestamp": "timestamp",
-                    "hubspot_owner_id": "text",
-                    "hs_createdate": "timestamp",
-                },
-                "associations": {
-                    "contacts": {
-                        "results": "ids",
-                    },
-                    "companies": {
-                        "results": "ids",
-                    },
-                    "deals": {
-                        "results": "ids",
-                    },
-                },
-                "createdAt": "timestamp",
-                "updatedAt": "timestamp",
-                "archived": "boolean",
-            },
+                }
+            ),
             deleted="archived",
         )
     }},

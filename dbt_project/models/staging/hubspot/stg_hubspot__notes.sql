@@ -7,29 +7,11 @@ with
             "hubspot",
             "notes",
             primary_key=["id"],
-            fields={
-                "id": "text",
-                "properties": {
+            fields=hubspot_activity_fields(
+                {
                     "hs_note_body": "text",
-                    "hs_timestamp": "timestamp",
-                    "hubspot_owner_id": "text",
-                    "hs_createdate": "timestamp",
-                },
-                "associations": {
-                    "contacts": {
-                        "results": "ids",
-                    },
-                    "companies": {
-                        "results": "ids",
-                    },
-                    "deals": {
-                        "results": "ids",
-                    },
-                },
-                "createdAt": "timestamp",
-                "updatedAt": "timestamp",
-                "archived": "boolean",
-            },
+                }
+            ),
             deleted="archived",
         )
     }},

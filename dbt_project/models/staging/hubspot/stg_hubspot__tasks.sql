@@ -7,33 +7,15 @@ with
             "hubspot",
             "tasks",
             primary_key=["id"],
-            fields={
-                "id": "text",
-                "properties": {
+            fields=hubspot_activity_fields(
+                {
                     "hs_task_subject": "text",
                     "hs_task_body": "text",
                     "hs_task_status": "text",
                     "hs_task_type": "text",
                     "hs_task_priority": "text",
-                    "hs_timestamp": "timestamp",
-                    "hubspot_owner_id": "text",
-                    "hs_createdate": "timestamp",
-                },
-                "associations": {
-                    "contacts": {
-                        "results": "ids",
-                    },
-                    "companies": {
-                        "results": "ids",
-                    },
-                    "deals": {
-                        "results": "ids",
-                    },
-                },
-                "createdAt": "timestamp",
-                "updatedAt": "timestamp",
-                "archived": "boolean",
-            },
+                }
+            ),
             deleted="archived",
         )
     }},
