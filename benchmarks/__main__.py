@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import identity
+from benchmarks import identity, increments
 
-BENCHMARKS = {"identity": identity.main}
+BENCHMARKS = {"identity": identity.main, "increments": increments.main}
 
 
 def main(arguments: list[str]) -> int:

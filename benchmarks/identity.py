@@ -1,61 +1,62 @@
-"""How well and how fast records are resolved into customers, on a sandbox that knows the truth.
-
-Makes a sandbox of the asked size and seed, pulls it through the real connectors into the lake,
-builds staging and identity, and compares who is one customer with the truth. The baseline joins
-records that share an e-mail address or a phone number, exactly as they were typed.
-"""
+"""Kesher against Splink 5 and exact joins: how right, how fast, how large, on the same files."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
-import subprocess
+import platform
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+from benchmarks.candidates import kesher_share, splink_share
+from benchmarks.contestants import (
+    SPLINK_STEPS,
+    Result,
+    prepare_kesher,
+    run_exact,
+    run_floor,
+    run_kesher,
+    run_splink,
+)
+from benchmarks.inputs import Input, is_known, make_input
 
-TARGET_PRECISION = 0.97
-TARGET_RECALL = 0.90
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Agreement of a grouping of records with the truth; every figure from 0 to 1.
-
-    `precision` and `recall` count pairs of records; the cluster figures count whole groups
-    that are exactly a person's records.
-    """
-
-    precision: float
-    recall: float
-    cluster_precision: float
-    cluster_recall: float
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall over pairs."""
-        return _f1(self.precision, self.recall)
-
-    @property
-    def cluster_f1(self) -> float:
-        """Harmonic mean of precision and recall over whole groups."""
-        return _f1(self.cluster_precision, self.cluster_recall)
+DEFAULT_INPUTS = "sandbox-20k,sandbox-400k,febrl3,febrl4"
+#: Splink and the search for its best threshold are left out above this number of records.
+_MOST_FOR_SPLINK = 3_000_000
+_MILLION = 1_000_000
+_MILLION_MEMORY_MIB = 4e9 / 1024**2
+_TEN_MILLION_MEMORY_MIB = 24 * 1024.0
+_STEPS_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Step:
-    """One command: how long it took (seconds) and the most memory it held (MiB)."""
+class Target:
+    """Something that must hold, and whether it does."""
 
-    name: str
-    seconds: float
-    peak_mib: float
+    text: str
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class Round:
+    """All results on one input."""
+
+    data: Input
+    kesher: Result
+    splink: Result | None
+    exact: Result | None
+    others: Sequence[Result]
+    floor: dict[str, float]
+
+    @property
+    def results(self) -> list[Result]:
+        """Return all that ran, Kesher first."""
+        main = (self.kesher, self.splink, self.exact)
+        return [*(result for result in main if result is not None), *self.others]
 
 
 def main(arguments: list[str]) -> int:
@@ -65,222 +66,187 @@ def main(arguments: list[str]) -> int:
         arguments: Options of the command line.
 
     Returns:
-        0 if the targets are met, else 1.
+        0 if every target is met, else 1.
     """
-    parser = argparse.ArgumentParser(prog="python -m benchmarks identity", description=__doc__)
-    parser.add_argument("--people", type=int, default=20_000, help="people in the sandbox")
-    parser.add_argument("--seed", type=int, default=2_026, help="seed that no test uses")
-    parser.add_argument(
-        "--directory", type=Path, help="work here and leave the data; default: a temporary folder"
-    )
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    names = [f"sandbox-{options.people}"] if options.people else options.inputs.split(",")
+    unknown = [name for name in names if not is_known(name)]
+    if unknown:
+        print(
+            f"No input {', '.join(unknown)}: sandbox-<people> such as sandbox-20k or sandbox-4m, "
+            "febrl3, febrl4.",
+            file=sys.stderr,
+        )
+        return 2
     with _work_directory(options.directory) as directory:
-        steps = _build(directory, options.people, options.seed)
-        return _report(directory, options.people, options.seed, steps)
+        compiled = prepare_kesher(directory)
+        print(f"# Identity\n\n{_machine()}. Seed {options.seed}.")
+        print(f"Kesher's first run of a version, on one record: {compiled:.1f} s, then:\n")
+        rounds = []
+        for name in names:
+            rounds.append(_run(make_input(name, options.seed, directory), directory, options))
+            _print_round(rounds[-1])
+            if options.candidates:
+                _print_candidates(rounds[-1], directory)
+        targets = [target for each in rounds for target in _targets(each)]
+        targets += _growth_targets(rounds)
+        _print_targets(targets)
+    return 0 if all(target.is_met for target in targets) else 1
 
 
-def measure(connection: duckdb.DuckDBPyConnection, grouping: str) -> Quality:
-    """Compare a grouping with the truth.
-
-    Args:
-        connection: Has a table `resolved` with person_id and the grouping's column.
-        grouping: Name of that column.
-
-    Returns:
-        Its quality.
-    """
-
-    def pairs(columns: str) -> float:
-        return _number(
-            connection,
-            f"""
-            select coalesce(sum(size * (size - 1) / 2), 0)
-            from (select count(*) as size from resolved group by {columns})
-            """,
-        )
-
-    right, found, true = (
-        pairs(columns) for columns in (f"{grouping}, person_id", grouping, "person_id")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks identity", description=__doc__)
+    parser.add_argument("--inputs", default=DEFAULT_INPUTS, help=f"default: {DEFAULT_INPUTS}")
+    parser.add_argument("--people", type=int, help="one input: a sandbox of so many people")
+    parser.add_argument(
+        "--seed", type=int, default=2_026, help="default: 2026, which nothing was tuned on"
     )
-    exact = _number(
-        connection,
-        f"""
-        with
-            groups as (select {grouping} as id, count(*) as size from resolved group by 1),
-            people as (select person_id as id, count(*) as size from resolved group by 1),
-            both_ways as (
-                select {grouping} as group_id, person_id, count(*) as size
-                from resolved
-                group by 1, 2
+    parser.add_argument("--directory", type=Path, help="work here and leave the files")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each; the fastest counts")
+    parser.add_argument("--train", action="store_true", help="also run kesher match --train")
+    parser.add_argument(
+        "--candidates", action="store_true", help="also tell how many true pairs are compared"
+    )
+    parser.add_argument("--only-kesher", action="store_true", help="run nobody else")
+    return parser
+
+
+def _run(data: Input, directory: Path, options: argparse.Namespace) -> Round:
+    print(f"{data.name}:", file=sys.stderr)
+    repeat = options.repeat
+    floor = run_floor(data)
+    kesher = run_kesher(data, directory, repeat=repeat)
+    others = []
+    if options.train:
+        others.append(run_kesher(data, directory, ["--train"], repeat))
+    if options.only_kesher:
+        return Round(data, kesher, None, None, others, floor)
+    exact = run_exact(data, directory, repeat)
+    if data.count > _MOST_FOR_SPLINK:
+        return Round(data, kesher, None, exact, others, floor)
+    splink, hindsight = run_splink(data, directory, repeat=repeat)
+    others.append(hindsight)
+    return Round(data, kesher, splink, exact, others, floor)
+
+
+def _targets(each: Round) -> Iterator[Target]:
+    """Yield what must hold on one input."""
+    name, kesher, quality = each.data.name, each.kesher, each.kesher.quality
+    for other in (each.splink, each.exact):
+        if other is not None:
+            yield Target(
+                f"{name}: F1 {quality.f1:.4f}, more than {other.name}'s {other.quality.f1:.4f}",
+                quality.f1 > other.quality.f1,
             )
-        select count(*)
-        from both_ways
-        inner join groups on groups.id = group_id and groups.size = both_ways.size
-        inner join people on people.id = person_id and people.size = both_ways.size
-        """,
-    )
-    groups = _number(connection, f"select count(distinct {grouping}) from resolved")
-    people = _number(connection, "select count(distinct person_id) from resolved")
-    return Quality(
-        precision=_share(right, found),
-        recall=_share(right, true),
-        cluster_precision=_share(exact, groups),
-        cluster_recall=_share(exact, people),
-    )
-
-
-def load_resolved(connection: duckdb.DuckDBPyConnection, warehouse: Path, truth: Path) -> None:
-    """Make the table `resolved`: each record with its person, our customer and the baseline's.
-
-    Args:
-        connection: Gets the table.
-        warehouse: A built warehouse.
-        truth: Parquet file with source, record_id and person_id.
-    """
-    connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
-    connection.execute(
-        f"""
-        create or replace table records as
-        select
-            row_number() over () as number,
-            truth.person_id,
-            identities.customer_id,
-            lower(trim(record_email)) as email,
-            trim(record_phone) as phone
-        from read_parquet('{truth}') as truth
-        inner join warehouse.identity.int_identity__customer_ids as identities
-            using (source, record_id)
-        inner join (
-            select source, record_id, email as record_email, phone as record_phone
-            from warehouse.identity.int_identity__person_records
-        ) using (source, record_id)
-        """
-    )
-    connection.execute(
-        "create or replace table labels as select number, number as label from records"
-    )
-    while True:
-        before = _number(connection, "select sum(label) from labels")
-        for column in ("email", "phone"):
-            connection.execute(
-                f"""
-                create or replace table labels as
-                select
-                    number,
-                    case
-                        when {column} <> '' then min(label) over (partition by {column})
-                        else label
-                    end as label
-                from records
-                inner join labels using (number)
-                """
+    if each.splink is not None:
+        yield Target(
+            f"{name}: {kesher.seconds:.1f} s, less than Splink's {each.splink.seconds:.1f} s",
+            kesher.seconds < each.splink.seconds,
+        )
+    if name.startswith("sandbox-"):
+        yield Target(
+            f"{name}: precision {quality.precision:.4f}, at least 0.98", quality.precision >= 0.98
+        )
+        least = 0.9 if each.data.count > _MILLION / 2 else 0.94
+        yield Target(f"{name}: F1 {quality.f1:.4f}, at least {least}", quality.f1 >= least)
+    if _MILLION / 2 < each.data.count < 2 * _MILLION:
+        if each.splink is not None:
+            third = _own_seconds(each.splink) / 3
+            yield Target(
+                f"{name}: {kesher.seconds:.1f} s, at most a third of Splink's training, prediction "
+                f"and clustering ({third:.1f} s)",
+                kesher.seconds <= third,
             )
-        if _number(connection, "select sum(label) from labels") == before:
-            break
-    connection.execute(
-        """
-        create or replace table resolved as
-        select person_id, customer_id, label as baseline_id
-        from records
-        inner join labels using (number)
-        """
-    )
+        yield _memory_target(each, _MILLION_MEMORY_MIB, "4 GB")
+    if each.data.count > 5 * _MILLION:
+        yield _memory_target(each, _TEN_MILLION_MEMORY_MIB, "24 GiB")
 
 
-def _build(directory: Path, people: int, seed: int) -> list[Step]:
-    steps = [
-        _kesher(directory, "sandbox", "create", "--people", str(people), "--seed", str(seed)),
-        _kesher(directory, "sync"),
-        _kesher(directory, "build"),
-    ]
-    _kesher(directory, "sandbox", "truth", "--out", str(directory / "truth.parquet"))
-    # Once more from nothing, identity alone: what the resolution itself costs.
-    project = Path(__file__).resolve().parent.parent / "dbt_project"
-    environment = {
-        **os.environ,
-        "KESHER_LAKE": str(directory / "data" / "lake"),
-        "KESHER_WAREHOUSE": str(directory / "data" / "warehouse.duckdb"),
-    }
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", "--select", "identity"]
-    folders = ["--target-path", str(directory / "target"), "--log-path", str(directory / "logs")]
-    steps.append(_run("dbt run --select identity", [*command, *folders], project, environment))
-    return steps
+def _memory_target(each: Round, most: float, words: str) -> Target:
+    peak = each.kesher.measured.peak_mib if each.kesher.measured else float("inf")
+    return Target(f"{each.data.name}: peak {peak:,.0f} MiB, less than {words}", peak < most)
 
 
-def _kesher(directory: Path, *arguments: str) -> Step:
-    command = [str(Path(sys.executable).with_name("kesher")), *arguments]
-    command += ["--data-dir", str(directory / "data")]
-    name = "kesher " + " ".join(arguments[:2] if arguments[0] == "sandbox" else arguments[:1])
-    return _run(name, command, directory, dict(os.environ))
-
-
-def _run(name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Step:
-    print(f"{name} ...", file=sys.stderr, flush=True)
-    started = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    output = process.stdout.read() if process.stdout else b""
-    # wait4 knows the peak of this process and of those that it waited for.
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{name} failed:\n{output.decode(errors='replace')}")
-    return Step(name, time.monotonic() - started, _mebibytes(usage))
-
-
-def _mebibytes(usage: resource.struct_rusage) -> float:
-    per_mebibyte = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return usage.ru_maxrss / per_mebibyte
-
-
-def _report(directory: Path, people: int, seed: int, steps: list[Step]) -> int:
-    with duckdb.connect() as connection:
-        load_resolved(
-            connection, directory / "data" / "warehouse.duckdb", directory / "truth.parquet"
-        )
-        ours = measure(connection, "customer_id")
-        baseline = measure(connection, "baseline_id")
-        records = int(_number(connection, "select count(*) from resolved"))
-        truths = int(
-            _number(
-                connection, f"select count(*) from read_parquet('{directory / 'truth.parquet'}')"
+def _growth_targets(rounds: list[Round]) -> Iterator[Target]:
+    """Yield how the cost of a record must grow from one million records to ten."""
+    million = [each for each in rounds if _MILLION / 2 < each.data.count < 2 * _MILLION]
+    for large in (each for each in rounds if each.data.count > 5 * _MILLION):
+        for small in million:
+            growth = (large.kesher.seconds / large.data.count) / (
+                small.kesher.seconds / small.data.count
             )
-        )
-        pairs = int(
-            _number(connection, "select count(*) from warehouse.identity.int_identity__pair_scores")
-        )
-        unread = int(
-            _number(
-                connection,
-                "select count(*) from warehouse.identity.int_identity__blocking_keys "
-                "where block_status = 'over_full'",
+            yield Target(
+                f"{large.data.name}: a record costs {growth:.2f} times what it costs in "
+                f"{small.data.name}, at most 1.5",
+                growth <= 1.5,
             )
+
+
+def _own_seconds(splink: Result) -> float:
+    return sum(splink.steps[step] for step in SPLINK_STEPS)
+
+
+def _print_round(each: Round) -> None:
+    print(f"## {each.data.name}: {each.data.count:,} records\n")
+    print("| | precision | recall | F1 | cluster F1 | seconds | CPU s | peak MiB |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for result in each.results:
+        quality, measured = result.quality, result.measured
+        shares = (quality.precision, quality.recall, quality.f1, quality.cluster_f1)
+        cost = (
+            f"{result.seconds:.1f} | {measured.cpu_seconds:.1f} | {measured.peak_mib:,.0f}"
+            if measured
+            else "– | – | –"
         )
-    print(f"Identity: {people:,} people, seed {seed}, {records:,} records of {truths:,}\n")
-    print("| | precision | recall | F1 | cluster precision | cluster recall | cluster F1 |")
-    print("|---|---|---|---|---|---|---|")
-    for name, quality in (("Kesher", ours), ("exact e-mail or phone", baseline)):
-        figures = (
-            quality.precision,
-            quality.recall,
-            quality.f1,
-            quality.cluster_precision,
-            quality.cluster_recall,
-            quality.cluster_f1,
-        )
-        print(f"| {name} | " + " | ".join(f"{figure:.4f}" for figure in figures) + " |")
-    print("\n| step | seconds | peak MiB |\n|---|---|---|")
-    for step in steps:
-        print(f"| {step.name} | {step.seconds:.1f} | {step.peak_mib:,.0f} |")
+        print(f"| {result.name} | " + " | ".join(f"{share:.4f}" for share in shares), end="")
+        print(f" | {cost} |")
+    floor = sum(each.floor.values())
     print(
-        f"\n{pairs:,} pairs compared, {pairs / max(records, 1):.1f} a record; "
-        f"{unread:,} block entries were over-full and not compared."
+        f"\nThe floor, reading the file once and sorting it by its keys once: "
+        f"{', '.join(f'{name} {seconds:.1f} s' for name, seconds in each.floor.items())}; "
+        f"Kesher took {each.kesher.seconds / floor:.1f} times as long."
     )
-    met = ours.precision >= TARGET_PRECISION and ours.recall >= TARGET_RECALL and records == truths
-    verdict = "met" if met else "MISSED"
-    print(f"Target precision ≥ {TARGET_PRECISION}, recall ≥ {TARGET_RECALL}: {verdict}.")
-    return 0 if met else 1
+    if each.splink is not None:
+        told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in each.splink.steps.items())
+        print(f"\nSplink's seconds: {told}.")
+    _print_steps(each.kesher)
+
+
+def _print_candidates(each: Round, directory: Path) -> None:
+    shares = {"Kesher": kesher_share(each.data, directory)}
+    if each.splink is not None:
+        shares["Splink"] = splink_share(each.data)
+    told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    print(f"Of the true pairs these are compared at all: {told}.\n")
+
+
+def _print_steps(kesher: Result) -> None:
+    """Print where Kesher's time went; what no step told of is Python's start and the output."""
+    if not kesher.steps:
+        return
+    steps = sorted(kesher.steps.items(), key=lambda step: -step[1])
+    shown, rest = steps[:_STEPS_SHOWN], steps[_STEPS_SHOWN:]
+    told = sum(kesher.steps.values())
+    lines = [*shown, (f"{len(rest)} smaller steps", sum(seconds for _, seconds in rest))]
+    lines.append(("start and output", max(0.0, kesher.seconds - told)))
+    print("\n| step of Kesher | seconds |\n|---|---:|")
+    for name, seconds in lines:
+        print(f"| {name} | {seconds:.2f} |")
+    print()
+
+
+def _print_targets(targets: list[Target]) -> None:
+    print("## Targets\n")
+    for target in targets:
+        print(f"- {'met' if target.is_met else '**MISSED**'}: {target.text}")
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
+        f"load {load:.1f} at the start"
+    )
 
 
 @contextmanager
@@ -291,16 +257,3 @@ def _work_directory(directory: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="kesher-benchmark-") as folder:
         yield Path(folder)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> float:
-    row = connection.execute(query).fetchone()
-    return float(row[0]) if row else 0.0
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 1.0
-
-
-def _f1(precision: float, recall: float) -> float:
-    return _share(2 * precision * recall, precision + recall)

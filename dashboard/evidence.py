@@ -15,6 +15,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
         "same shared e-mail",
         "same mailbox of an organisation",
         "same role mailbox",
+        "same e-mail as many people",
         "same mailbox name at another provider",
         "same name and number in the e-mail",
         "same name in the e-mail",
@@ -27,6 +28,16 @@ COMPARED: dict[str, tuple[str, ...]] = {
         "same phone as many people",
         "phone that differs by a slip",
         "different phone",
+    ),
+    "national_id": (
+        "same national id",
+        "same national id as several people",
+        "national id that differs by a slip",
+        "different national id",
+    ),
+    "external_id": (
+        "one system names the other's record",
+        "both name a record that several people name",
     ),
     "given_name": (
         "same given name",

@@ -23,7 +23,9 @@ _CUSTOMER_COLUMNS = """
     lifecycle_stage, email_marketing_status, sources, source_count, record_count, first_seen_at,
     last_seen_at, last_activity_at, last_activity_type, invoice_count, paid_invoice_count,
     open_ticket_count, ticket_count, open_deal_count, won_deal_count, active_subscription_count,
-    is_role_mailbox
+    is_role_mailbox, conflict_count, has_conflicting_given_names, has_conflicting_family_names,
+    has_conflicting_birth_dates, has_conflicting_genders, has_conflicting_national_ids,
+    has_conflicting_countries
 """
 
 # What a reader may choose from, so that nothing typed ever reaches the text of a query.
@@ -44,6 +46,7 @@ _CONDITIONS = {
     "mailing": "email_marketing_status = 'subscribed'",
     "left_mailing": "email_marketing_status = 'unsubscribed'",
     "duplicates": "record_count > 1",
+    "conflicts": "conflict_count > 0",
 }
 CONDITIONS = tuple(_CONDITIONS)
 FEW_MATCHES = 300
@@ -315,7 +318,7 @@ def attributes(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> list[Row]
     """Every value ever seen, winners first."""
     return _rows(
         cursor,
-        "select attribute, value, source, record_id, observed_at, is_winner, rule "
+        "select attribute, value, source, record_id, observed_at, is_winner, rule, decided_by "
         "from customer_attributes where customer_id = ? "
         "order by attribute, is_winner desc, observed_at desc nulls last, source, record_id",
         [customer_id],
@@ -549,6 +552,39 @@ def staff(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> Listed:
         from by_kind group by staff_name
         order by last_at desc nulls last, staff_name limit 50
         """,
+        [customer_id],
+    )
+    return Listed(rows, len(rows))
+
+
+def housemates(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> Listed:
+    """The other members of the customer's household, by name, and what makes them members."""
+    rows = _rows(
+        cursor,
+        "select customer_id, linked_by from household_members "
+        "where household_id = (select household_id from household_members where customer_id = ?) "
+        "and customer_id <> ? order by customer_id limit 50",
+        [customer_id, customer_id],
+    )
+    names = named_customers(cursor, [row["customer_id"] for row in rows])
+    found = [{**row, "display_name": names.get(row["customer_id"])} for row in rows]
+    found.sort(key=lambda row: (row["display_name"] or "\U0010ffff").lower())
+    return Listed(found, len(found))
+
+
+def companies(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> Listed:
+    """The accounts that the customer belongs to, each with what it is a part of; main one first."""
+    rows = _rows(
+        cursor,
+        "select accounts.account_id, accounts.name, accounts.domain, accounts.customer_count, "
+        "accounts.role_mailboxes, members.linked_by, parent.name as parent_name, "
+        "case when top.account_id not in (accounts.account_id, parent.account_id) "
+        "then top.name end as top_name "
+        "from account_members as members join accounts using (account_id) "
+        "left join accounts as parent on parent.account_id = accounts.parent_account_id "
+        "left join accounts as top on top.account_id = accounts.ultimate_parent_account_id "
+        "where members.customer_id = ? "
+        "order by members.is_primary desc, accounts.account_id limit 50",
         [customer_id],
     )
     return Listed(rows, len(rows))

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dashboard.choice import told
 from dashboard.formats import Formats, phone_text
 from dashboard.words import Words
 
@@ -108,6 +109,7 @@ class Renderer:
                 ("+" if value > 0 else "−" if value < 0 else "") + formats.number(abs(value), 1)
             ),
             reasons=lambda value: _isolate(words.reasons(str(value))),
+            rule=lambda value: told(words, _clean(value)),
             isolate=_isolate,
             ltr=_ltr,
             unbroken=_unbroken,

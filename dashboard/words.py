@@ -2,8 +2,8 @@
 
 A key is `group.name`. Keys of counted things come in pairs, `….one` and `….other`. The groups
 `source`, `kind`, `payment`, `status`, `lifecycle`, `stage`, `field`, `comparison`, `reason`,
-`rule`, `history`, `history_reason`, `sort`, `condition`, `interval` and `severity` name values
-found in the data: a value without a word of its own is shown as it is.
+`rule`, `membership`, `history`, `history_reason`, `sort`, `condition`, `interval` and `severity`
+name values found in the data: a value without a word of its own is shown as it is.
 """
 
 from dataclasses import dataclass
@@ -108,6 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "condition.mailing": ("On the mailing list", "ברשימת התפוצה"),
     "condition.left_mailing": ("Left the mailing list", "הוסרו מרשימת התפוצה"),
     "condition.duplicates": ("Joined from several records", "אוחדו מכמה רשומות"),
+    "condition.conflicts": ("Records contradict each other", "רשומות סותרות זו את זו"),
     # Customer
     "customer.title": ("Customer", "לקוח"),
     "customer.which": (
@@ -193,6 +194,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "customer.tickets": ("Tickets", "פניות"),
     "customer.deals": ("Deals", "עסקאות"),
     "customer.campaigns": ("Campaigns", "דיוורים"),
+    "customer.household": ("Lives with", "גרים יחד"),
+    "customer.companies": ("Company", "חברה"),
+    "customer.part_of": ("Part of {name}", "חלק מ־{name}"),
+    "customer.group": ("group of {name}", "קבוצת {name}"),
+    "customer.conflicts": ("Records contradict each other: {fields}", "רשומות סותרות: {fields}"),
+    "customer.decided_by": ("Chosen for: {what}", "נבחר לפי: {what}"),
+    "customer.rule": ("Rule: {rule}", "כלל: {rule}"),
+    "customer.rule_then": ("then", "אחר כך"),
+    "customer.rule_before": ("before", "לפני"),
     "customer.staff": ("Staff who met them", "אנשי צוות שפגשו אותם"),
     "customer.met_by": ("Last met by", "פגש אותם לאחרונה"),
     "customer.last_met": ("last {when}", "לאחרונה {when}"),
@@ -314,6 +324,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "comparison.email": ("E-mail", "דוא״ל"),
     "comparison.phone": ("Phone", "טלפון"),
+    "comparison.national_id": ("National id", "מספר זהות"),
+    "comparison.external_id": ("Id in another system", "מזהה במערכת אחרת"),
     "comparison.given_name": ("Given name", "שם פרטי"),
     "comparison.family_name": ("Family name", "שם משפחה"),
     "comparison.name_order": ("Order of the names", "סדר השמות"),
@@ -328,6 +340,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason.same e-mail": ("same e-mail", "אותו דוא״ל"),
     "reason.same shared e-mail": ("same shared e-mail", "אותו דוא״ל משותף"),
     "reason.same role mailbox": ("same role mailbox", "אותה תיבה תפקידית"),
+    "reason.same e-mail as many people": ("same e-mail as many people", "דוא״ל שמשמש אנשים רבים"),
     "reason.same mailbox name at another provider": (
         "same mailbox name at another provider",
         "אותו שם תיבה אצל ספק אחר",
@@ -366,6 +379,24 @@ WORDS: dict[str, tuple[str, str]] = {
         "טלפון שנבדל בטעות הקלדה",
     ),
     "reason.different phone": ("different phone", "טלפון שונה"),
+    "reason.same national id": ("same national id", "אותו מספר זהות"),
+    "reason.same national id as several people": (
+        "same national id as several people",
+        "אותו מספר זהות כמו כמה אנשים",
+    ),
+    "reason.national id that differs by a slip": (
+        "national id that differs by a slip",
+        "מספר זהות שנבדל בטעות הקלדה",
+    ),
+    "reason.different national id": ("different national id", "מספר זהות שונה"),
+    "reason.one system names the other's record": (
+        "one system names the other's record",
+        "מערכת אחת מציינת את הרשומה של האחרת",
+    ),
+    "reason.both name a record that several people name": (
+        "both name a record that several people name",
+        "שתיהן מציינות רשומה שכמה אנשים מציינים",
+    ),
     "reason.same given name": ("same given name", "אותו שם פרטי"),
     "reason.nickname of the given name": ("nickname of the given name", "כינוי של השם הפרטי"),
     "reason.same given name in the other script": (
@@ -399,38 +430,25 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason.different birth date": ("different birth date", "תאריך לידה שונה"),
     "reason.decided by": ("decided by {name}", "הוחלט על ידי {name}"),
-    "rule.the fullest name; hubspot before stripe before zendesk before files before mailchimp; "
-    "then the newest": (
-        "The fullest name; HubSpot before Stripe before Zendesk before files before Mailchimp; "
-        "then the newest",
-        "השם המלא ביותר; HubSpot לפני Stripe לפני Zendesk לפני קבצים לפני Mailchimp; אחר כך החדש",
+    "rule.the fullest name": ("the fullest name", "השם המלא ביותר"),
+    "rule.a person's own mailbox": ("a person's own mailbox", "תיבה אישית"),
+    "rule.an address that works": ("an address that works", "כתובת פעילה"),
+    "rule.the main field": ("the main field", "השדה הראשי"),
+    "rule.a valid number": ("a valid number", "מספר תקין"),
+    "rule.the fullest address": ("the fullest address", "הכתובת המלאה ביותר"),
+    "rule.a whole date": ("a whole date", "תאריך מלא"),
+    "rule.the newest": ("the newest", "החדש ביותר"),
+    "rule.the only value": ("the only value", "הערך היחיד"),
+    "rule.any other": ("any other", "כל השאר"),
+    "membership.hubspot": ("as HubSpot says", "לפי HubSpot"),
+    "membership.zendesk": ("as Zendesk says", "לפי Zendesk"),
+    "membership.further company in hubspot": (
+        "a further company in HubSpot",
+        "חברה נוספת ב־HubSpot",
     ),
-    "rule.a person's own mailbox; stripe before hubspot before zendesk before mailchimp before "
-    "files; then the newest": (
-        "A person's own mailbox; Stripe before HubSpot before Zendesk before Mailchimp before "
-        "files; then the newest",
-        "תיבה אישית; Stripe לפני HubSpot לפני Zendesk לפני Mailchimp לפני קבצים; אחר כך החדש",
-    ),
-    "rule.a valid number; hubspot before zendesk before stripe before mailchimp before files; "
-    "then the newest": (
-        "A valid number; HubSpot before Zendesk before Stripe before Mailchimp before files; "
-        "then the newest",
-        "מספר תקין; HubSpot לפני Zendesk לפני Stripe לפני Mailchimp לפני קבצים; אחר כך החדש",
-    ),
-    "rule.the fullest address; stripe before hubspot before mailchimp before files; "
-    "then the newest": (
-        "The fullest address; Stripe before HubSpot before Mailchimp before files; then the newest",
-        "הכתובת המלאה ביותר; Stripe לפני HubSpot לפני Mailchimp לפני קבצים; אחר כך החדשה",
-    ),
-    "rule.hubspot before zendesk before files before mailchimp; then the newest": (
-        "HubSpot before Zendesk before files before Mailchimp; then the newest",
-        "HubSpot לפני Zendesk לפני קבצים לפני Mailchimp; אחר כך החדש",
-    ),
-    "rule.a whole date; hubspot before files before the rest; then the newest": (
-        "A whole date; HubSpot before files before the rest; then the newest",
-        "תאריך מלא; HubSpot לפני קבצים לפני השאר; אחר כך החדש",
-    ),
-    "rule.the newest": ("The newest", "החדש ביותר"),
+    "membership.registration number": ("by registration number", "לפי מספר רישום"),
+    "membership.e-mail domain": ("by e-mail domain", "לפי הדומיין בדוא״ל"),
+    "membership.company name": ("by the company's name", "לפי שם החברה"),
     "history_reason.create": (
         "A customer that was not known before.",
         "לקוח שלא היה מוכר קודם.",

@@ -7,127 +7,21 @@ Heavy libraries are imported inside the verb that needs them, so that `kesher --
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from kesher.errors import EXIT_CODES, KesherError, disk_full_error
+from kesher.cli_match import evaluate, explain, match
+from kesher.cli_review import review
+from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings
+from kesher.errors import KesherError
 
 if TYPE_CHECKING:
-    from kesher.config import Config, Part
+    from kesher.config import Config
     from kesher.data_directory import DataDirectory
     from kesher.terminal import Terminal
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-@dataclass
-class Settings:
-    """What the options that every verb knows say; the ones nearest to the verb win."""
-
-    config_file: Path | None = None
-    data_dir: Path | None = None
-    verbose: bool = False
-
-    def terminal(self) -> Terminal:
-        """Make the printer."""
-        from kesher.terminal import Terminal
-
-        return Terminal(verbose=self.verbose)
-
-    def load(self, *needs: Part) -> tuple[Config, DataDirectory]:
-        """Read the configuration; `needs` names the parts whose environment must be set."""
-        from kesher.config import load_config
-        from kesher.data_directory import DataDirectory
-
-        config = load_config(self.config_file, self.data_dir, needs=frozenset(needs))
-        return config, DataDirectory(config.data_dir)
-
-
-def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
-    settings: Settings = context.ensure_object(Settings)
-    if value is not None and option.name is not None:
-        setattr(settings, option.name, value)
-
-
-def common_options(command: _Command) -> _Command:
-    """Add the options that every verb knows, before and after its name."""
-    options = [
-        click.option(
-            "--config",
-            "config_file",
-            type=click.Path(path_type=Path),
-            callback=_remember,
-            expose_value=False,
-            help="The configuration.  [default: kesher.yml here, if there is one]",
-        ),
-        click.option(
-            "--data-dir",
-            "data_dir",
-            type=click.Path(path_type=Path, file_okay=False),
-            callback=_remember,
-            expose_value=False,
-            help="Where everything is kept.  [default: data_dir of kesher.yml, else ./data]",
-        ),
-        click.option(
-            "--verbose",
-            "verbose",
-            is_flag=True,
-            default=None,
-            callback=_remember,
-            expose_value=False,
-            help="Tell more: dbt's own lines, where the logs are, tracebacks.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-class KesherGroup(click.Group):
-    """Turns errors into one clear message and the documented exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb."""
-        if ctx.parent is not None:
-            return super().invoke(ctx)
-        settings: Settings = ctx.ensure_object(Settings)
-        try:
-            return super().invoke(ctx)
-        except KesherError as error:
-            settings.terminal().error(str(error))
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            settings.terminal().error("stopped")
-            ctx.exit(130)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise
-        except Exception as error:
-            if settings.verbose:
-                raise
-            full = disk_full_error(error, settings.data_dir or "the data directory")
-            settings.terminal().error(
-                str(full)
-                if full
-                else f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; "
-                "--verbose shows where"
-            )
-            ctx.exit(1)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the verbs in the order in which one meets them."""
-        return list(self.commands)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Add the exit codes to the help of the whole command."""
-        super().format_epilog(ctx, formatter)
-        if ctx.parent is None:
-            with formatter.section("Exit codes"):
-                formatter.write_dl([(str(code), text) for code, text in EXIT_CODES.items()])
 
 
 @click.group(cls=KesherGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -144,9 +38,6 @@ def main() -> None:
       kesher init                 write a kesher.yml, to connect your own accounts
       kesher run                  sync, build, check and publish
     """
-
-
-pass_settings = click.pass_obj
 
 
 @main.command()
@@ -190,11 +81,11 @@ def demo(
     """
     from kesher.demo import demo as run_demo
 
-    config, data = settings.load("alerts")
+    config, data = settings.load("alerts", "decisions")
     terminal = settings.terminal()
     result = run_demo(config, data, terminal, people=people, seed=seed)
-    if not result.report.ok:
-        raise KesherError("The demo did not read every source; see above.")
+    if not result.ok:
+        raise KesherError("The demo could not read everything; see above.")
     if serve:
         _serve(config, data, terminal, host=None, port=port)
     else:
@@ -306,6 +197,51 @@ def truth(settings: Settings, out: Path) -> None:
 
 
 @sandbox.command()
+@click.option("--people", type=click.IntRange(1, 2_000_000), help="How many.  [default: 2000]")
+@click.option("--seed", type=int, help="Which ones: the same seed, the same people.  [default: 7]")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which the sandbox stands.  [default: 2026-06-30]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="A Parquet file to write: the records, in the columns of kesher match.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A second one: source, record_id, person_id.",
+)
+@common_options
+@pass_settings
+def people(
+    settings: Settings,
+    people: int | None,
+    seed: int | None,
+    until: datetime | None,
+    out: Path,
+    truth: Path | None,
+) -> None:
+    """Write the people's records as one table, to try kesher match on a million of them.
+
+    They are the records that a sandbox of the same people, seed and day serves through the four
+    APIs. None is made: this needs no data directory, and seconds instead of minutes.
+
+    \b
+    Example:
+      kesher sandbox people --people 400000 --seed 3 --out people.parquet --truth truth.parquet
+    """
+    from kesher.sandbox_verbs import write_people
+
+    config, _ = settings.load()
+    day: date | None = until.date() if until else None
+    write_people(config, settings.terminal(), out, people=people, seed=seed, until=day, truth=truth)
+
+
+@sandbox.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @common_options
 @pass_settings
@@ -377,10 +313,17 @@ def build(settings: Settings, full_refresh: bool, select: tuple[str, ...]) -> No
     """
     from kesher.build import build as run_build
     from kesher.run_history import recorded_run
+    from kesher.steward_decisions import take_decisions
 
-    _, data = settings.load()
-    with recorded_run(data, "build") as run, run.step("build"):
-        run_build(data, settings.terminal(), run, full_refresh=full_refresh, select=select)
+    config, data = settings.load("decisions")
+    terminal = settings.terminal()
+    with recorded_run(data, "build") as run:
+        with run.step("decisions"):
+            run.failed = not take_decisions(config, data, terminal)
+        with run.step("build"):
+            run_build(data, terminal, run, full_refresh=full_refresh, select=select)
+    if run.failed:
+        raise KesherError("Built, but the stewards' newest decisions could not be read; see above.")
 
 
 @main.command()
@@ -438,10 +381,11 @@ def run_all(settings: Settings) -> None:
     """
     from kesher.run import run as run_steps
 
-    config, data = settings.load("sources", "alerts")
+    config, data = settings.load("sources", "alerts", "decisions")
     result = run_steps(config, data, settings.terminal())
-    if not result.report.ok:
-        raise KesherError("Published, but not every source could be read; see above.")
+    if not result.ok:
+        what = "the stewards' decisions" if result.report.ok else "every source"
+        raise KesherError(f"Published, but not {what} could be read; see above.")
 
 
 @main.command()
@@ -461,6 +405,12 @@ def dashboard(settings: Settings, host: str | None, port: int | None) -> None:
     """
     config, data = settings.load()
     _serve(config, data, settings.terminal(), host=host, port=port)
+
+
+main.add_command(match)
+main.add_command(explain)
+main.add_command(evaluate)
+main.add_command(review)
 
 
 @main.command()
@@ -504,7 +454,7 @@ def doctor(settings: Settings, offline: bool) -> None:
     """
     from kesher.doctor import examine, report
 
-    config, data = settings.load("sources", "alerts")
+    config, data = settings.load("sources", "alerts", "decisions")
     terminal = settings.terminal()
     if not report(examine(config, data, terminal, offline=offline), terminal):
         click.get_current_context().exit(1)

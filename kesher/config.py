@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -30,7 +31,7 @@ DEFAULT_FILE = Path("kesher.yml")
 DEFAULT_DATA_DIR = Path("data")
 
 #: Parts of the configuration whose environment variables only some verbs need.
-Part = Literal["sources", "alerts"]
+Part = Literal["sources", "alerts", "decisions"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Config:
     sandbox: SandboxConfig
     alerts: AlertsConfig
     dashboard: DashboardConfig
+    decisions_url: str | None = field(default=None, repr=False)
     secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
     literal_secrets: tuple[str, ...] = ()
     data_dir_overridden: bool = False
@@ -86,7 +88,7 @@ def load_config(
             f"{name}: {dotted(path)}: environment variable {variable} is {fault}; "
             f"set it: export {variable}=..."
             for path, variable, fault in expansion.missing
-            if path[0] not in ("sources", "alerts") or path[0] in needs
+            if path[0] not in get_args(Part) or path[0] in needs
         ]
         problems += [
             f"{name}: {dotted(path)}: found a ${{...}} that names no environment variable; "
@@ -115,8 +117,9 @@ def _without(expanded: dict[str, Any], unset: set[tuple[Any, ...]]) -> dict[str,
     It is an error of its own where it is needed. A `${NAME}` in a source's text settings can stay.
     """
     whole = dict(expanded)
-    if any(path[0] == "alerts" for path in unset):
-        del whole["alerts"]
+    for section in ("alerts", "decisions"):
+        if any(path[0] == section for path in unset):
+            del whole[section]
     for path in unset:
         if path[-1] in ("timeout_seconds", "max_retries") and path[0] == "sources":
             sources = dict(whole["sources"])
@@ -164,6 +167,12 @@ def _config(
                 settings["path"] = str((home / source.path).absolute())
             sources[name] = settings
     secrets.update(_secret_values(checked.alerts))
+    url = checked.decisions.url
+    if url is not None:
+        password = urlsplit(url.get_secret_value()).password
+        secrets.update((url.get_secret_value(), unquote(password or ""), password or ""))
+        if password and ("decisions", "url") not in expansion.expanded:
+            literal_secrets.append("decisions.url")
     return Config(
         file=file,
         data_dir=data_dir.absolute(),
@@ -171,6 +180,7 @@ def _config(
         sandbox=checked.sandbox,
         alerts=checked.alerts,
         dashboard=checked.dashboard,
+        decisions_url=url.get_secret_value() if url is not None else None,
         secrets=frozenset(secrets),
         literal_secrets=tuple(literal_secrets),
         data_dir_overridden=overridden,

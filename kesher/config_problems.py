@@ -22,7 +22,8 @@ _SECRET_KEY = re.compile(r"secret|token|password|api_key|webhook|credential|url"
 
 def path_in_file(location: tuple[int | str, ...]) -> list[int | str]:
     """Return where a problem stands in the file; pydantic adds the kind of source to its path."""
-    path = [part for part in location if part != "[key]"]
+    # It writes [key] behind a key that is wrong itself; alone, it is what stands in the file.
+    path = [*location[:1], *(part for part in location[1:] if part != "[key]")]
     if len(path) > 2 and path[0] == "sources":
         del path[2]
     # Pydantic also names the branch of a union that did not fit, e.g. `str` and `list[str]`.

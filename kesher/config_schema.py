@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from expectations.alerts import AlertsConfig
 
@@ -51,6 +52,20 @@ def _day_text(value: Any) -> Any:
 
 
 Day = Annotated[str, BeforeValidator(_day_text)]
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    """Check what can be checked without the server. The value never stands in the complaint."""
+    complaint = "a Postgres URL such as postgresql://user:password@host:5432/database"
+    try:
+        url = urlsplit(value.get_secret_value())
+        port_is_right = url.port is None or url.port > 0
+    except ValueError:
+        raise ValueError(complaint) from None
+    is_postgres = url.scheme in ("postgresql", "postgres", "postgresql+psycopg")
+    if not (is_postgres and port_is_right and url.path.strip("/")):
+        raise ValueError(complaint)
+    return value
 
 
 class _Section(BaseModel):
@@ -129,6 +144,12 @@ class SandboxConfig(_Section):
     seed: int = 7
 
 
+class DecisionsConfig(_Section):
+    """Where the stewards' decisions are kept. Without a URL: in a file of the data directory."""
+
+    url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = None
+
+
 class DashboardConfig(_Section):
     """Where the dashboard listens."""
 
@@ -144,6 +165,7 @@ class KesherFile(_Section):
     sources: dict[str, SourceConfig] | None = None
     sandbox: SandboxConfig = SandboxConfig()
     alerts: AlertsConfig = AlertsConfig()
+    decisions: DecisionsConfig = DecisionsConfig()
     dashboard: DashboardConfig = DashboardConfig()
 
 

@@ -66,6 +66,11 @@ class DataDirectory:
         return self.root / "checks"
 
     @property
+    def decisions(self) -> Path:
+        """What stewards decided, unless `kesher.yml` names another store."""
+        return self.root / "decisions.sqlite"
+
+    @property
     def dbt(self) -> Path:
         """What dbt compiles and remembers between builds, and the record of the last build."""
         return self.root / "dbt"

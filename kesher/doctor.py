@@ -73,6 +73,7 @@ def examine(
     yield _lock(data)
     yield _lake(data)
     yield from _states(data)
+    yield _decisions(config, data)
     yield _warehouse(data)
     yield _published(data)
     yield _dbt(data)
@@ -162,6 +163,18 @@ def _states(data: DataDirectory) -> Iterator[Finding]:
                 ok=False,
                 advice="the next sync reads this source from the beginning; nothing is lost",
             )
+
+
+def _decisions(config: Config, data: DataDirectory) -> Finding:
+    from kesher.steward_decisions import decision_store
+
+    try:
+        with decision_store(config, data) as store:
+            count = len(store.decisions())
+    except KesherError as error:
+        return Finding("decisions", str(error), ok=False)
+    place = "in Postgres" if config.decisions_url else f"in {data.decisions}"
+    return Finding("decisions", f"{count:,} {place}" if count else "none yet")
 
 
 def _warehouse(data: DataDirectory) -> Finding:

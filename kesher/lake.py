@@ -46,10 +46,14 @@ class LakeFileError(KesherError):
     """A file of the lake can't be read."""
 
     def __init__(self, file: LakeFile, reason: str) -> None:
+        remedy = (
+            "then run kesher build: the store of decisions fills the gap"
+            if file.source == "steward"
+            else "then read its stream again in full: "
+            f"kesher sync --only {file.source}.{file.stream} --full-refresh"
+        )
         super().__init__(
-            f"Lake file {file.path} can't be read ({reason}). Move it out of the lake, then read "
-            f"its stream again in full: kesher sync --only {file.source}.{file.stream} "
-            "--full-refresh"
+            f"Lake file {file.path} can't be read ({reason}). Move it out of the lake, {remedy}"
         )
 
 

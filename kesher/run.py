@@ -21,13 +21,19 @@ class RunResult:
 
     report: SyncReport
     publication: Publication
+    has_all_decisions: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether every source and the stewards' decisions could be read."""
+        return self.report.ok and self.has_all_decisions
 
 
 def run(config: Config, data: DataDirectory, terminal: Terminal, verb: str = "run") -> RunResult:
     """Do the whole way once.
 
-    A source that fails does not hold up the others: what there is gets built and published. Look
-    at `report.ok` for the exit code.
+    A source that fails does not hold up the others: what there is gets built and published. The
+    same holds for the stewards' decisions. Look at `ok` for the exit code.
 
     Raises:
         AnotherRunError: another process is at work in the data directory.
@@ -36,7 +42,7 @@ def run(config: Config, data: DataDirectory, terminal: Terminal, verb: str = "ru
     """
     with recorded_run(data, verb) as record:
         result = _steps(config, data, terminal, record)
-        record.failed = not result.report.ok
+        record.failed = not result.ok
     return result
 
 
@@ -49,6 +55,10 @@ def _steps(config: Config, data: DataDirectory, terminal: Terminal, record: RunR
         raise KesherError(
             "No source could be read and the lake is empty: there is nothing to build."
         )
+    from kesher.steward_decisions import take_decisions
+
+    with record.step("decisions"):
+        has_all_decisions = take_decisions(config, data, terminal)
     # dbt and Great Expectations take seconds to import: not before they are needed.
     from kesher.build import build
 
@@ -63,4 +73,4 @@ def _steps(config: Config, data: DataDirectory, terminal: Terminal, record: RunR
     with record.step("publish"):
         publication = publish(data, terminal)
     record.note("generation", publication.generation)
-    return RunResult(report, publication)
+    return RunResult(report, publication, has_all_decisions)

@@ -85,6 +85,35 @@ def write_truth(data: DataDirectory, terminal: Terminal, out: Path) -> None:
     terminal.say(f"Wrote {rows:,} records to {out}")
 
 
+def write_people(
+    config: Config,
+    terminal: Terminal,
+    out: Path,
+    *,
+    people: int | None,
+    seed: int | None,
+    until: date | None,
+    truth: Path | None,
+) -> None:
+    """Write the people's records, and whose they are, without making a sandbox.
+
+    Raises:
+        KesherError: a file can't be written.
+    """
+    population = SandboxConfig(
+        people=config.sandbox.people if people is None else people,
+        seed=config.sandbox.seed if seed is None else seed,
+    )
+    started = time.monotonic()
+    end = {"until": until} if until else {}
+    with clear_sandbox_errors():
+        rows = sandbox.write_people(out, population.people, population.seed, truth=truth, **end)
+    terminal.say(
+        f"Wrote {rows:,} records of {population.people:,} people (seed {population.seed}) to "
+        f"{out}, {time.monotonic() - started:.1f} s"
+    )
+
+
 def print_counts(data: DataDirectory, terminal: Terminal, *, as_json: bool) -> None:
     """Print the live records by source and stream."""
     _require(data)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .accounts import source_configs
     from .advance import advance
     from .generate import create
+    from .people_table import write_people
     from .process import running
     from .server import serve
     from .truth import counts, invoice_totals, mess, write_truth
@@ -28,6 +29,7 @@ _PLACES = {
     "running": "process",
     "serve": "server",
     "source_configs": "accounts",
+    "write_people": "people_table",
     "write_truth": "truth",
 }
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "running",
     "serve",
     "source_configs",
+    "write_people",
     "write_truth",
 ]
 

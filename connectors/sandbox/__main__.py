@@ -1,4 +1,4 @@
-"""`python -m connectors.sandbox`: create, serve, advance, truth."""
+"""`python -m connectors.sandbox`: create, serve, advance, people, truth, counts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ def main(arguments: list[str] | None = None) -> int:
         ("create", "make a sandbox (replaces one that is there)"),
         ("serve", "answer as the four vendors until interrupted"),
         ("advance", "let time pass"),
+        ("people", "write the people's records as one table, without making a sandbox"),
         ("truth", "write which records belong to one person"),
         ("counts", "show how many records each stream serves"),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--directory", type=Path, default=Path("data/sandbox"))
-        if name == "create":
+        if name != "people":
+            command.add_argument("--directory", type=Path, default=Path("data/sandbox"))
+        if name in ("create", "people"):
             command.add_argument("--people", type=int, default=2000)
             command.add_argument("--seed", type=int, default=7)
             command.add_argument("--until", type=date.fromisoformat, default=date(2026, 6, 30))
+        if name == "people":
+            command.add_argument("--out", type=Path, required=True)
+            command.add_argument("--truth", type=Path, help="also write who is who")
         elif name == "serve":
             command.add_argument("--host", default="127.0.0.1")
             command.add_argument("--port", type=int, default=0, help="0 takes any free port")
@@ -60,6 +65,11 @@ def _run(options: argparse.Namespace) -> None:
         from .advance import advance
 
         advance(options.directory, options.days)
+    elif options.command == "people":
+        from .people_table import write_people
+
+        request = (options.people, options.seed, options.until, options.truth)
+        sys.stdout.write(f"{write_people(options.out, *request)} records\n")
     elif options.command == "truth":
         from .truth import write_truth
 

@@ -26,12 +26,12 @@ def mail(world: World) -> None:
         no = world.person_no("mailchimp", f"{list_id}:{row.id}")
         kind, _ = world.behaviour(no)
         body = orjson.loads(row.body)
-        status, changed, sends, opened, _ = mailer.send(
-            list_id, body["email_address"], kind, world.start
-        )
-        if not sends or (not opened and status == "subscribed"):
+        leaving = mailer.leaving(list_id, kind, world.start)
+        sends, opened, _ = mailer.send(list_id, body["email_address"], kind, world.start, leaving)
+        if not sends or not (opened or leaving):
             continue
-        when = max(changed, world.start + 60)
+        status = leaving.status if leaving else "subscribed"
+        when = max(leaving.when if leaving else 0, world.start + 60)
         if opened:
             body["member_rating"] = min(5, body["member_rating"] + 1)
             body["stats"]["avg_open_rate"] = round(

@@ -10,7 +10,6 @@ import orjson
 from .advance_billing import read_account
 from .advance_mail import with_status
 from .advance_sales import with_properties
-from .behaviour import BEHAVIOURS
 from .calendar_time import iso, iso_offset
 from .ids import email_hash
 from .mailchimp_objects import campaigns_between
@@ -18,8 +17,9 @@ from .messiness import View, write_address, write_phone
 from .names import name_pools
 from .places import cities, draw_address, draw_mobile
 from .population import PEOPLE_PER_COMPANY, Person, Town, draw_company, slug
+from .registrar import Entry
 from .rows import Row
-from .scribe import Entry, Scribe
+from .scribe import Scribe
 from .store import LIVE
 from .stripe_objects import CUSTOMER
 from .stripe_records import add_event, address_json
@@ -82,8 +82,7 @@ def conversions(world: World) -> None:
         company = world.company(person.company) if person.company >= 0 else None
         scribe = Scribe(rng, world.sink, [company] if company else [], [], world.start, world.end)
         entry = Entry("stripe", View(), when, 0)
-        scribe.fill(person, entry, [seen] if seen.mailbox or seen.number else [])
-        scribe.record(person, entry, person.id, BEHAVIOURS[person.behaviour])
+        scribe.newly_known(person, entry, [seen] if seen.mailbox or seen.number else [])
         world.keep(person)
 
 

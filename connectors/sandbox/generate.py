@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import orjson
 
@@ -25,7 +26,7 @@ from .errors import SandboxError
 from .hubspot_objects import owner_rows
 from .mailchimp_campaigns import campaign_rows, count_members, list_rows
 from .mailchimp_objects import campaigns_between
-from .population import CHUNK, PEOPLE_PER_COMPANY, Town, draw_company
+from .population import CHUNK, PEOPLE_PER_COMPANY, Company, Person, Town, draw_company
 from .rows import Sink
 from .scribe import Scribe
 from .store import (
@@ -46,6 +47,8 @@ MOST_PEOPLE = 2_000_000  # leaves numbers for those who come later
 _CHUNKS_PER_PART = 8
 
 _Part = tuple["Plan", list[int], Path]
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,7 @@ def _workshop(directory: Path) -> Iterator[Path]:
 
 
 def _make(plan: Plan, made: Path, workshop: Path) -> None:
-    chunks = -(-plan.people // CHUNK)
-    parts = [
-        (
-            plan,
-            list(range(first, min(first + _CHUNKS_PER_PART, chunks))),
-            workshop / f"{first}.part",
-        )
-        for first in range(0, chunks, _CHUNKS_PER_PART)
-    ]
+    parts = [(plan, numbers, workshop / f"{numbers[0]}.part") for numbers in chunk_numbers(plan)]
     connection = new_store(made)
     insert(connection, _common(plan))
     if len(parts) == 1:
@@ -126,7 +121,7 @@ def _make(plan: Plan, made: Path, workshop: Path) -> None:
             insert(connection, make_chunk(plan, chunk))
     else:
         connection.execute("commit")
-        for path in _made_parts(parts):
+        for path in side_by_side(_make_part, parts):
             _take_over(connection, path)
         connection.execute("begin")
     write_meta(
@@ -138,7 +133,7 @@ def _make(plan: Plan, made: Path, workshop: Path) -> None:
             "start": str(plan.start),
             "clock": str(plan.end),
             "next_person": str(plan.people),
-            "next_company": str(_company_range(plan, chunks - 1)[1]),
+            "next_company": str(_company_range(plan, parts[-1][1][-1])[1]),
             "advances": "0",
         },
     )
@@ -150,19 +145,31 @@ def _make(plan: Plan, made: Path, workshop: Path) -> None:
     connection.close()
 
 
-def _made_parts(parts: list[_Part]) -> Iterator[Path]:
-    """Make the parts side by side where that is possible, and give them in their order."""
-    if not _others_can_start():
-        yield from map(_make_part, parts)
+def chunk_numbers(plan: Plan) -> list[list[int]]:
+    """Return the numbers of all chunks, in the portions in which processes take them."""
+    chunks = -(-plan.people // CHUNK)
+    return [
+        list(range(first, min(first + _CHUNKS_PER_PART, chunks)))
+        for first in range(0, chunks, _CHUNKS_PER_PART)
+    ]
+
+
+def side_by_side(work: Callable[[_Job], _Result], jobs: list[_Job]) -> Iterator[_Result]:
+    """Do the jobs on all cores where that is possible, and give their results in order.
+
+    Raises SandboxError if the processes do not run.
+    """
+    if len(jobs) == 1 or not _others_can_start():
+        yield from map(work, jobs)
         return
     # "spawn" is the only start method that is safe with threads and the same on every platform.
     pool = ProcessPoolExecutor(
-        min(len(parts), os.cpu_count() or 1),
+        min(len(jobs), os.cpu_count() or 1),
         multiprocessing.get_context("spawn"),
         initializer=_end_with_parent,
     )
     try:
-        yield from pool.map(_make_part, parts)
+        yield from pool.map(work, jobs)
     except BrokenProcessPool as error:
         raise SandboxError(
             "The processes that make the sandbox's people ended before they were done. In a script "
@@ -210,20 +217,43 @@ def _company_range(plan: Plan, chunk: int) -> tuple[int, int]:
     return first, first + max(1, size // PEOPLE_PER_COMPANY)
 
 
-def make_chunk(plan: Plan, chunk: int) -> Sink:
-    """Write the people of one chunk; the result depends on the plan and the chunk's number only."""
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The people of one chunk and the companies they may work for.
+
+    `rng` has drawn them and goes on to decide which systems know them.
+    """
+
+    rng: Random
+    companies: list[Company]
+    people: list[Person]
+
+    def relative(self, person: Person) -> Person | None:
+        """Return who has the same full name and may be mixed up with a person, if anybody."""
+        return self.people[person.related - self.people[0].no] if person.related >= 0 else None
+
+
+def draw_chunk(plan: Plan, chunk: int) -> Chunk:
+    """Draw the people of one chunk; they depend on the plan and the chunk's number only."""
     rng = Random(f"{plan.seed}/{chunk}")  # noqa: S311 - a simulation must be repeatable
-    sink = Sink(plan.end - EVENT_DAYS * DAY)
     first, last = _company_range(plan, chunk)
     companies = [draw_company(rng, number, plan.start) for number in range(first, last)]
     size = min(CHUNK, plan.people - chunk * CHUNK)
     people = Town(rng, companies, plan.start, plan.end).settle(chunk * CHUNK, size)
+    return Chunk(rng, companies, people)
+
+
+def make_chunk(plan: Plan, chunk: int) -> Sink:
+    """Write the people of one chunk; the result depends on the plan and the chunk's number only."""
+    drawn = draw_chunk(plan, chunk)
+    # A random sequence of its own, so that records can be had without their history.
+    history = Random(f"{plan.seed}/{chunk}/history")  # noqa: S311
+    sink = Sink(plan.end - EVENT_DAYS * DAY)
     campaigns = campaigns_between(plan.start, plan.start, plan.end)
-    scribe = Scribe(rng, sink, companies, campaigns, plan.start, plan.end)
+    scribe = Scribe(drawn.rng, sink, drawn.companies, campaigns, plan.start, plan.end, history)
     scribe.companies()
-    for person in people:
-        relative = people[person.related - chunk * CHUNK] if person.related >= 0 else None
-        scribe.person(person, relative)
+    for person in drawn.people:
+        scribe.person(person, drawn.relative(person))
         sink.people.append((person.no, orjson.dumps(person)))
     return sink
 

@@ -73,11 +73,18 @@ def save(
     sink: Sink, kind: str, identity: int, created: int, updated: int, properties: dict[str, str]
 ) -> None:
     """Add an object; times are epoch seconds, properties without a value are left out."""
-    # Seconds alone would make ids of one import share one time; HubSpot has milliseconds.
-    created_ms = created * 1000 + identity % 997
-    updated_ms = max(created_ms, updated * 1000 + identity % 991)
+    created_ms, updated_ms = object_times(identity, created, updated)
     body = object_body(kind, identity, created_ms, updated_ms, properties)
     sink.add(f"hubspot.{kind}", Row(identity, 0, created_ms, updated_ms, "", body))
+
+
+def object_times(identity: int, created: int, updated: int) -> tuple[int, int]:
+    """Return an object's times in milliseconds, from epoch seconds.
+
+    Seconds alone would make objects of one import share one time; HubSpot has milliseconds.
+    """
+    created_ms = created * 1000 + identity % 997
+    return created_ms, max(created_ms, updated * 1000 + identity % 991)
 
 
 def object_body(
@@ -111,8 +118,10 @@ def owner_rows(created: int, sink: Sink) -> None:
         sink.add("hubspot.owners", Row(identity, 0, created, created, "", orjson.dumps(body)))
 
 
-def company_row(company: Company, created: int, view: View, sink: Sink) -> int:
-    """Add a company and return its id."""
+def company_row(
+    company: Company, created: int, view: View, sink: Sink, parent: int | None = None
+) -> int:
+    """Add a company, a part of another one if `parent` is that one's id, and return its id."""
     identity = COMPANY_BASE + company.no
     save(
         sink,
@@ -135,6 +144,7 @@ def company_row(company: Company, created: int, view: View, sink: Sink) -> int:
             "website": f"https://www.{company.domain}",
             "lifecyclestage": "customer" if company.no % 3 else "lead",
             "hubspot_owner_id": str(OWNER_BASE + company.no % len(STAFF)),
+            "hs_parent_company_id": str(parent or ""),
         },
     )
     return identity

@@ -49,6 +49,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "website",
         "lifecyclestage",
         "hubspot_owner_id",
+        "hs_parent_company_id",
     ),
     "deals": (
         "dealname",
@@ -111,7 +112,7 @@ _DEFAULTS = {
 }
 _TYPES = {
     "datetime": ("date", "timestamp", "_time"),
-    "number": ("amount", "duration", "numberofemployees", "object_id", "companyid"),
+    "number": ("amount", "duration", "numberofemployees", "object_id", "companyid", "company_id"),
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from math import log
 from random import Random
 from typing import Any
 
@@ -16,6 +18,8 @@ from .packing import Shape
 from .rows import Row, Sink
 from .texts import CAMPAIGNS
 
+_DEAD_ADDRESS = 0.0016  # chance, each campaign, that the mailbox is gone
+_FULL_MAILBOX = 0.0024  # chance, each campaign, that it bounces and the next one may not
 # id, name, chance that a subscriber is on it, months between campaigns
 LISTS = (
     ("a1f0newslt", "Newsletter", 0.9, 1),
@@ -86,6 +90,34 @@ def campaigns_between(first: int, start: int, end: int) -> list[Campaign]:
     return sorted(sent, key=lambda campaign: campaign.sent)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """How a member leaves a list: `cleaned` (the address is dead) or `unsubscribed`, and when."""
+
+    campaign: str  # the id of the last campaign that they get
+    status: str
+    when: int
+
+
+def draw_leaving(
+    rng: Random, campaigns: list[Campaign], kind: Behaviour, since: int, end: int
+) -> Leaving | None:
+    """Draw after which of one list's campaigns a member who joined at `since` leaves, if ever.
+
+    Every campaign is a chance to leave, so the number of those that pass by is geometric.
+    """
+    chance = _DEAD_ADDRESS + (1 - _DEAD_ADDRESS) * kind.unsubscribes
+    passed = int(log(1 - rng.random()) / log(1 - chance))
+    cleaned = rng.random() * chance < _DEAD_ADDRESS
+    place = bisect_left(campaigns, since, key=lambda campaign: campaign.sent) + passed
+    if place >= len(campaigns):
+        return None
+    last = campaigns[place]
+    if cleaned:
+        return Leaving(last.id, "cleaned", last.sent + 30)
+    return Leaving(last.id, "unsubscribed", min(end - 1, last.sent + 7200))
+
+
 def merge_fields(view: View) -> dict[str, Any]:
     """Return a view as the list's merge fields."""
     address: Any = ""
@@ -106,6 +138,11 @@ def merge_fields(view: View) -> dict[str, Any]:
         "BIRTHDAY": f"{view.birth_date[5:7]}/{view.birth_date[8:]}" if view.birth_date else "",
         "COMPANY": view.company,
     }
+
+
+def member_language(view: View) -> str:
+    """Return the language code that the list keeps."""
+    return {"he": "he", "de": "de"}.get(view.language, "en")
 
 
 def member_json(
@@ -132,7 +169,7 @@ def member_json(
         "timestamp_opt": iso_offset(joined),
         "member_rating": 2,
         "last_changed": iso_offset(updated),
-        "language": {"he": "he", "de": "de"}.get(view.language, "en"),
+        "language": member_language(view),
         "vip": False,
         "email_client": "",
         "location": {
@@ -162,27 +199,30 @@ class Mailer:
             self._campaigns.setdefault(campaign.list_id, []).append(campaign)
         self._end = end
 
+    def leaving(self, list_id: str, kind: Behaviour, since: int) -> Leaving | None:
+        """Draw how a member who is subscribed at `since` leaves, if they do."""
+        return draw_leaving(self._rng, self._campaigns.get(list_id, []), kind, since, self._end)
+
     def send(
-        self, list_id: str, email: str, kind: Behaviour, since: int
-    ) -> tuple[str, int, int, int, int]:
-        """Send a member all after `since`; return status, its time, sends, opens, clicks."""
+        self, list_id: str, email: str, kind: Behaviour, since: int, leaving: Leaving | None
+    ) -> tuple[int, int, int]:
+        """Send a member all after `since` until they leave; return sends, opens and clicks."""
         rng = self._rng
         identity = email_hash(email)
-        status, changed = "subscribed", 0
         sends = opened = clicked = 0
         for campaign in self._campaigns.get(list_id, ()):
             if campaign.sent < since:
                 continue
             sends += 1
+            last_one = leaving is not None and campaign.id == leaving.campaign
             at = campaign.sent + int(rng.expovariate(1 / (14 * 3600))) + 60
             actions: list[dict[str, Any]] = []
             draw = rng.random()
-            if draw < 0.004:
-                soft = rng.random() < 0.6
-                actions.append(_action("bounce", campaign.sent + 30, soft=soft))
-                if not soft:
-                    status, changed = "cleaned", campaign.sent + 30
-            elif draw < 0.004 + kind.opens and at < self._end:
+            if last_one and leaving and leaving.status == "cleaned":
+                actions.append(_action("bounce", leaving.when, soft=False))
+            elif draw < _FULL_MAILBOX:
+                actions.append(_action("bounce", campaign.sent + 30, soft=True))
+            elif draw < _FULL_MAILBOX + kind.opens and at < self._end:
                 opened += 1
                 ip = f"198.51.100.{int(rng.random() * 254) + 1}"
                 actions.append(_action("open", at, ip))
@@ -200,11 +240,9 @@ class Mailer:
                 "mailchimp.email_activity",
                 Row(identity, campaign.id, campaign.sent, last, str(len(actions)), body),
             )
-            if status == "subscribed" and rng.random() < kind.unsubscribes:
-                status, changed = "unsubscribed", min(self._end - 1, campaign.sent + 7200)
-            if status != "subscribed":
+            if last_one:
                 break
-        return status, changed, sends, opened, clicked
+        return sends, opened, clicked
 
 
 def _action(

@@ -132,10 +132,16 @@ def address_json(view: View) -> dict[str, str | None] | None:
     return {key: value or None for key, value in zip(ADDRESS_KEYS, values, strict=True)}
 
 
+def preferred_locales(view: View, number: int) -> list[str]:
+    """Return the languages that the customer with this account number asks for."""
+    if view.language == "en" and number % 3 == 0:
+        return []
+    return [{"he": "he-IL", "de": "de-DE"}.get(view.language, "en-US")]
+
+
 def customer_body(account: Account) -> bytes:
     """Pack a customer."""
     view = account.view
-    locale = {"he": "he-IL", "de": "de-DE"}.get(view.language, "en-US")
     return CUSTOMER.pack(
         account.id.encode(),
         address_json(view),
@@ -150,7 +156,7 @@ def customer_body(account: Account) -> bytes:
         view.name or None,
         account.serial + 1,
         view.phone or None,
-        [locale] if view.language != "en" or account.number % 3 else [],
+        preferred_locales(view, account.number),
     )
 
 

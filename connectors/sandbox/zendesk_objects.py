@@ -110,6 +110,16 @@ COMMENT = Shape(
 SHAPES = {"tickets": TICKET, "ticket_comments": COMMENT}
 
 
+def user_name(view: View) -> str:
+    """Return what support calls a user, whatever it knows of them."""
+    return view.name or view.email or "Unknown"
+
+
+def locale_of(view: View) -> str:
+    """Return a user's locale."""
+    return {"he": "he", "de": "de"}.get(view.language, "en-US")
+
+
 def user_json(
     identity: int,
     view: View,
@@ -122,7 +132,7 @@ def user_json(
     return {
         "id": identity,
         "url": f"{BASE}/users/{identity}.json",
-        "name": view.name or view.email or "Unknown",
+        "name": user_name(view),
         "email": view.email.strip() or None,
         "created_at": iso(created),
         "updated_at": iso(updated),
@@ -132,7 +142,7 @@ def user_json(
         "shared_phone_number": None,
         "photo": None,
         "locale_id": 30 if view.language == "he" else 1,
-        "locale": {"he": "he", "de": "de"}.get(view.language, "en-US"),
+        "locale": locale_of(view),
         "organization_id": organization,
         "role": role,
         "verified": bool(view.email),
@@ -170,13 +180,18 @@ def agent_rows(created: int, sink: Sink) -> None:
         sink.add("zendesk.users", Row(identity, 0, created, created, role, orjson.dumps(body)))
 
 
+def organization_name(company: Company) -> str:
+    """Return a company's name as support writes it."""
+    return company.latin if company.no % 3 else company.name
+
+
 def organization_row(company: Company, created: int, sink: Sink) -> int:
     """Add a company as an organization and return its id."""
     identity = ORGANIZATION_BASE + company.no
     body = {
         "url": f"{BASE}/organizations/{identity}.json",
         "id": identity,
-        "name": company.latin if company.no % 3 else company.name,
+        "name": organization_name(company),
         "shared_tickets": False,
         "shared_comments": False,
         "external_id": None,

@@ -20,6 +20,14 @@ _VIEWS = {
     "records": "customer.view_records",
     "history": "customer.view_history",
 }
+_CONFLICTS = {
+    "has_conflicting_given_names": "given_name",
+    "has_conflicting_family_names": "family_name",
+    "has_conflicting_birth_dates": "birth_date",
+    "has_conflicting_genders": "gender",
+    "has_conflicting_national_ids": "national_id",
+    "has_conflicting_countries": "country",
+}
 _SAME_FIELD = {"display_name": ("display_name", "full_name", "name")}
 
 _visit = visit.current()
@@ -128,6 +136,7 @@ def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None
     _visit.show(
         "customer_header.html",
         customer=customer,
+        conflicts=[_words.of("field", name) for flag, name in _CONFLICTS.items() if customer[flag]],
         money=money,
         staff=staff,
         merged_at=resolved.merged_at,
@@ -162,6 +171,8 @@ def _draw(customer: queries.Row, resolved: queries.Resolved, asked: str) -> None
             "customer_panels.html",
             money=money,
             staff=staff,
+            housemates=queries.housemates(cursor, customer_id),
+            companies=queries.companies(cursor, customer_id),
             **{table: queries.listed(cursor, table, customer_id) for table in queries.LISTED},
         )
 

@@ -24,7 +24,19 @@ TABLES = {
         "last_activity_at timestamp, last_activity_type varchar, invoice_count bigint, "
         "paid_invoice_count bigint, open_ticket_count bigint, ticket_count bigint, "
         "open_deal_count bigint, won_deal_count bigint, active_subscription_count bigint, "
-        "is_role_mailbox boolean"
+        "is_role_mailbox boolean, conflict_count bigint, has_conflicting_given_names boolean, "
+        "has_conflicting_family_names boolean, has_conflicting_birth_dates boolean, "
+        "has_conflicting_genders boolean, has_conflicting_national_ids boolean, "
+        "has_conflicting_countries boolean"
+    ),
+    "households": "household_id varchar, member_count bigint",
+    "household_members": "household_id varchar, customer_id varchar, linked_by varchar",
+    "accounts": (
+        "account_id varchar, name varchar, domain varchar, customer_count bigint, "
+        "role_mailboxes varchar, parent_account_id varchar, ultimate_parent_account_id varchar"
+    ),
+    "account_members": (
+        "account_id varchar, customer_id varchar, linked_by varchar, is_primary boolean"
     ),
     "customer_identities": (
         "source varchar, record_id varchar, customer_id varchar, record_name varchar, "
@@ -33,7 +45,8 @@ TABLES = {
     ),
     "customer_attributes": (
         "customer_id varchar, attribute varchar, value varchar, source varchar, "
-        "record_id varchar, observed_at timestamp, is_winner boolean, rule varchar"
+        "record_id varchar, observed_at timestamp, is_winner boolean, rule varchar, "
+        "decided_by varchar"
     ),
     "customer_id_history": (
         "event_id varchar, happened_at timestamp, event varchar, customer_id varchar, "
@@ -44,7 +57,8 @@ TABLES = {
         "customer_id varchar, left_source varchar, left_record_id varchar, right_source varchar, "
         "right_record_id varchar, match_weight double, match_probability double, "
         "explanation varchar, evidence_against varchar, prior_weight double, email_weight double, "
-        "phone_weight double, given_name_weight double, family_name_weight double, "
+        "phone_weight double, national_id_weight double, external_id_weight double, "
+        "given_name_weight double, family_name_weight double, "
         "name_order_weight double, name_frequency_weight double, address_weight double, "
         "company_weight double, birth_date_weight double, dependence_weight double"
     ),
@@ -114,6 +128,7 @@ DAVID = "kc_david"
 BUSY = "kc_busy"
 BARE = "kc_bare"
 HOSTILE = "kc_hostile"
+MOTHER = f"kc_{2:020x}"
 MERGED_AWAY = "kc_merged_away"
 MERGED_EARLIER = "kc_merged_earlier"
 RETIRED = "kc_retired"
@@ -158,6 +173,7 @@ class Made:
             "record_count": 1,
             "first_seen_at": START,
             "is_role_mailbox": False,
+            "conflict_count": 0,
             **counts,
             **values,
         }
@@ -237,6 +253,7 @@ def made_customers(people: int = 60, seed: int = 3) -> Made:
     made.customer(BARE, sources="mailchimp", first_seen_at=None)
     made.add("customer_identities", source="mailchimp", record_id="list:bare", customer_id=BARE)
     _hostile(made)
+    _home_and_work(made)
     _history(made)
     _published(made)
     return made
@@ -326,6 +343,9 @@ def _david(made: Made) -> None:
         ticket_count=2,
         open_deal_count=1,
         active_subscription_count=1,
+        conflict_count=2,
+        has_conflicting_given_names=True,
+        has_conflicting_birth_dates=True,
     )
     records = (
         ("hubspot", "501", "David Mizrahi", "david.mr@orbit.example", None, None),
@@ -361,7 +381,8 @@ def _david(made: Made) -> None:
                     observed_at=START,
                     is_winner=value in ("david.mr@orbit.example", "+972541234567")
                     and source in ("hubspot", "zendesk"),
-                    rule="most_recent",
+                    rule="a person's own mailbox; then hubspot before stripe",
+                    decided_by="hubspot before stripe",
                 )
         if source != "hubspot":
             made.add(
@@ -485,6 +506,31 @@ def _hostile(made: Made) -> None:
              amount=1, currency="<c>", staff_name="<staff>")  # fmt: skip
     made.add("tickets", ticket_id="<t>", customer_id=HOSTILE, subject="</div>" * 50,
              status="<status>", created_at=None)  # fmt: skip
+
+
+def _home_and_work(made: Made) -> None:
+    """David lives with three others and works for a part of a part of a group."""
+    tied = "same street address; same family name"
+    made.add("households", household_id="kh_david", member_count=4)
+    for customer_id, linked_by in (
+        (DAVID, tied), (MOTHER, tied), (BARE, "same street address; same shared phone"),
+        (HOSTILE, "<by>"),
+    ):  # fmt: skip
+        made.add("household_members", household_id="kh_david", customer_id=customer_id,
+                 linked_by=linked_by)  # fmt: skip
+    for account_id, name, parent in (
+        ("hubspot:1", "Orbit Group", None), ("hubspot:2", "Orbit Israel", "hubspot:1"),
+        ("hubspot:3", "Orbit Labs", "hubspot:2"), ("domain:x", HOSTILE_NAME, "hubspot:3"),
+    ):  # fmt: skip
+        made.add("accounts", account_id=account_id, name=name, parent_account_id=parent,
+                 ultimate_parent_account_id="hubspot:1", customer_count=12, domain="orbit.example",
+                 role_mailboxes="info@orbit.example,<b>@x.example")  # fmt: skip
+    for account_id, customer_id, linked_by in (
+        ("hubspot:3", DAVID, "hubspot"), ("hubspot:1", DAVID, "e-mail domain"),
+        ("domain:x", HOSTILE, "<way>"),
+    ):  # fmt: skip
+        made.add("account_members", account_id=account_id, customer_id=customer_id,
+                 linked_by=linked_by, is_primary=account_id != "hubspot:1")  # fmt: skip
 
 
 def _history(made: Made) -> None:

@@ -10,6 +10,7 @@ from made_serving import (
     DAVID,
     HOSTILE,
     MERGED_AWAY,
+    MOTHER,
     RETIRED,
     Made,
     made_customers,
@@ -179,6 +180,36 @@ def test_the_customer_page_tells_who_it_is_and_what_happened_in_every_system(
                   "Orbit: 40 seats", "Spring news"]  # fmt: skip
     for word in words + everywhere:
         assert word in text, word
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Lives with", "same street address; same family name", "Part of Orbit Israel",
+                "group of Orbit Group", "12 customers", "As HubSpot says", "By e-mail domain",
+                "Records contradict each other: Given name, Born"]),
+        ("he", ["גרים יחד", "אותה כתובת; אותו שם משפחה", "חלק מ־Orbit Israel",
+                "קבוצת Orbit Group", "12 לקוחות", "לפי HubSpot", "לפי הדומיין בדוא״ל",
+                "רשומות סותרות: שם פרטי, תאריך לידה"]),
+    ],
+)  # fmt: skip
+def test_the_customer_page_tells_who_lives_there_and_what_the_company_is_a_part_of(
+    visit: Visit, language: str, words: list[str]
+) -> None:
+    app = visit("customer", id=DAVID, lang=language)
+    text = _text(app)
+    for word in [*words, "Orbit Labs", "info@orbit.example"]:
+        assert word.lower() in text.lower(), word
+    assert f'href="customer?id={MOTHER}&amp;lang={language}"' in _html(app)
+    chosen = "HubSpot before Stripe" if language == "en" else "HubSpot לפני Stripe"
+    assert chosen in unescape(_html(app))
+
+
+def test_who_lives_alone_and_works_nowhere_has_no_panel_for_it(visit: Visit) -> None:
+    text = _text(visit("customer", id=BUSY))
+    assert "Lives with" not in text
+    assert "Part of" not in text
+    assert "contradict" not in text
 
 
 def test_the_timeline_is_filtered_by_system(visit: Visit) -> None:

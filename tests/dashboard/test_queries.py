@@ -15,6 +15,7 @@ from made_serving import (
     HOSTILE,
     MERGED_AWAY,
     MERGED_EARLIER,
+    MOTHER,
     RETIRED,
     START,
     Made,
@@ -190,6 +191,21 @@ def test_links_tell_each_comparison_that_says_something(cursor: Cursor) -> None:
     assert {(c.name, c.weight) for c in link.comparisons} == {
         ("email", 11.5), ("family_name", 4.7), ("company", -2.0),
     }  # fmt: skip
+
+
+def test_housemates_are_the_others_of_the_household(cursor: Cursor) -> None:
+    found = queries.housemates(cursor, DAVID)
+    assert {row["customer_id"] for row in found.rows} == {MOTHER, BARE, HOSTILE}
+    assert found.total == 3
+    assert queries.housemates(cursor, BUSY).rows == []
+
+
+def test_a_company_tells_its_parent_and_its_group_once(cursor: Cursor) -> None:
+    main, other = queries.companies(cursor, DAVID).rows
+    assert (main["name"], main["parent_name"], main["top_name"]) == (
+        "Orbit Labs", "Orbit Israel", "Orbit Group",
+    )  # fmt: skip
+    assert (other["name"], other["parent_name"], other["top_name"]) == ("Orbit Group", None, None)
 
 
 def test_staff_are_counted(cursor: Cursor) -> None:

@@ -6,6 +6,7 @@ import yaml
 
 import dashboard
 from dashboard import queries
+from dashboard.choice import told
 from dashboard.evidence import COMPARED, CORRECTIONS
 from dashboard.words import LANGUAGES, WORDS, Words
 
@@ -13,7 +14,7 @@ CODE = Path(dashboard.__file__).parent
 # Values of these groups come out of the data, so no code names their words one by one.
 GROUPS_OF_DATA = {
     "source", "kind", "payment", "status", "lifecycle", "stage", "field", "comparison", "reason",
-    "rule", "history", "history_reason", "severity", "sort", "condition", "interval",
+    "rule", "membership", "history", "history_reason", "severity", "sort", "condition", "interval",
 }  # fmt: skip
 
 
@@ -94,10 +95,38 @@ def _seeded(name: str) -> set[str]:
         return {row["words"] for row in csv.DictReader(lines)} - {""}
 
 
-def test_every_reason_and_every_rule_of_identity_has_its_word() -> None:
-    for group, seed in (("reason", "identity_weights"), ("rule", "identity_survivorship")):
-        known = {key.removeprefix(f"{group}.") for key in WORDS if key.startswith(f"{group}.")}
-        assert known - {"decided by"} == {words.lower() for words in _seeded(seed)}
+def _known(group: str) -> set[str]:
+    return {key.removeprefix(f"{group}.") for key in WORDS if key.startswith(f"{group}.")}
+
+
+def test_every_reason_of_identity_has_its_word() -> None:
+    reasons = {words.lower() for words in _seeded("identity_weights")}
+    assert _known("reason") - {"decided by"} == reasons
+
+
+def test_every_criterion_of_survivorship_has_its_word() -> None:
+    criteria = {words.lower() for words in _seeded("identity_survivorship_rules")}
+    assert _known("rule") - {"the only value", "any other"} == criteria
+
+
+def test_every_way_to_belong_to_a_company_has_its_word() -> None:
+    model = CODE.parent / "dbt_project/models/identity/int_identity__employer_accounts.sql"
+    sql = model.read_text(encoding="utf-8")
+    ways = set(re.findall(r"(?:then|else) '([a-z -]+)'", sql)) | {"hubspot", "zendesk"}
+    ways |= set(re.findall(r"'([a-z -]+)' as linked_by", sql))
+    assert _known("membership") == ways
+
+
+def test_a_rule_is_told_in_the_readers_language() -> None:
+    rule = "a whole date; then hubspot before trade_fair before any other; then the newest"
+    assert told(Words("en"), rule) == (
+        "A whole date; then HubSpot before Trade fair before any other; then the newest"
+    )
+    assert told(Words("he"), rule) == (
+        "תאריך מלא; אחר כך HubSpot לפני Trade fair לפני כל השאר; אחר כך החדש ביותר"
+    )
+    assert told(Words("he"), "my own words; then theirs") == "My own words; אחר כך theirs"
+    assert told(Words("en"), "stripe before hubspot") == "Stripe before HubSpot"
 
 
 def test_every_reason_belongs_to_the_comparison_that_the_seed_gives_it_to() -> None:

@@ -1,6 +1,7 @@
 """Runs the real dbt project over a lake and a warehouse in a temporary folder."""
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class Warehouse:
         self.path = folder / "warehouse.duckdb"
         self.lake = WrittenLake(folder / "lake")
         self.manifest = manifest
+        self.variables: dict[str, Any] = {}
         self.environment = {
             "KESHER_LAKE": str(self.lake.folder),
             "KESHER_WAREHOUSE": str(self.path),
@@ -87,6 +89,8 @@ class Warehouse:
 
     def _make(self, left_out: str, flags: list[str], select: tuple[str, ...]) -> None:
         selection = ["--select", *select] if select else []
+        if self.variables:
+            flags = [*flags, "--vars", json.dumps(self.variables)]
         run_dbt(
             ["build", "--exclude-resource-type", *left_out.split(), *flags, *selection],
             self.environment,

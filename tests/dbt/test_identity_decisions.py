@@ -1,9 +1,17 @@
 """Who is one customer and who is not: the hard cases, by name, in one build."""
 
+from typing import Any
+
 import pytest
 from built_warehouse import Warehouse
 from identity_people import People, person, together
 
+# Names of as many different people.
+NAMES = [
+    "Aliza Barkai", "Benny Dagan", "Carmela Eshel", "Doron Farkash",
+    "Efrat Gindi", "Gur Hazan", "Hadas Itzkovich", "Ilan Jerbi",
+]  # fmt: skip
+LINKS_IN_CHAIN = 50
 LONG_NAME = "א" * 5_000 + "b" * 5_000
 
 RECORDS = [
@@ -26,6 +34,78 @@ RECORDS = [
     # Two namesakes in one city, and nothing else.
     person("namesake-1", "Moshe Cohen", city="Tel Aviv", email="moshe1@one.example"),
     person("namesake-2", "Moshe Cohen", city="Tel Aviv", email="mc77@two.example"),
+    # Twins: a birth date, an address, a landline and a family name in common.
+    *(
+        person(
+            f"twin-{given}",
+            f"{given} Golan",
+            birth_date="1995-05-05",
+            street="Hadekel 3",
+            city="Afula",
+            phone="04-6527788",
+        )
+        for given in ("Noa", "Tal")
+    ),
+    # A telephone number that had another owner before.
+    person("old-owner-1", "Gideon Raz", phone="052-7654321", email="gideon@raz.example"),
+    person("old-owner-2", "Gideon Raz", email="gideon@raz.example", city="Eilat"),
+    person("new-owner-1", "Olga Petrov", phone="052-7654321", email="olga@petrov.example"),
+    person("new-owner-2", "Olga Petrov", email="olga@petrov.example", city="Haifa"),
+    # A maiden name: everything else is the same.
+    person("maiden-1", "Michal Levin", birth_date="1988-07-19", phone="054-4445566"),
+    person("maiden-2", "Michal Sharabi", birth_date="1988-07-19", phone="054-4445566"),
+    person("maiden-3", "Orna Katz", birth_date="1979-01-31", email="orna.k@mail.example"),
+    person("maiden-4", "Orna Ben-Ami", birth_date="1979-01-31", email="orna.k@mail.example"),
+    # At home and at work, and only the telephone is the same.
+    person(
+        "private",
+        "Nir Alon",
+        email="niralon@gmail.com",
+        phone="050-6789012",
+        street="Habrosh 8",
+        city="Netanya",
+    ),
+    person(
+        "work",
+        "Nir Alon",
+        email="nir@harim-steel.example",
+        phone="+972506789012",
+        street="Hataasiya 40",
+        city="Haifa",
+        company="Harim Steel",
+    ),
+    # An initial and the name that it stands for.
+    person("initial-1", "Dorit Halevy", phone="054-7778899"),
+    person("initial-2", "D. Halevy", phone="054-7778899", city="Ashdod"),
+    # What people type to get through a form, and a call centre's number.
+    *(
+        person(
+            f"test-account-{place}",
+            name,
+            email="test@test.com",
+            phone="0000000000",
+            street="n/a",
+            city="n/a",
+            company="n/a",
+        )
+        for place, name in enumerate(NAMES)
+    ),
+    *(
+        person(f"call-centre-{place}", name, phone="03-7654321", email=f"c{place}@x{place}.example")
+        for place, name in enumerate(reversed(NAMES))
+    ),
+    # National ids: one that joins, its zeros left out, and two that contradict each other.
+    person("id-1", "Yael Dror", national_id="039337423", email="yael@one.example"),
+    person("id-2", "Yael Dror-Segal", national_id="39337423", email="dror@two.example"),
+    person("id-3", "Hila Mor", national_id="123456782", street="Ella 6", city="Yavne"),
+    person("id-4", "Hila Mor", national_id="200000008", street="Ella 6", city="Yavne"),
+    # Two ids and between them a record without one, which has more in common with the first.
+    person("id-5", "Sivan Gur", national_id="301234563", email="sivan@gur.example", city="Yavne"),
+    person("id-6", "Sivan Gur", email="sivan@gur.example", phone="054-3332211", city="Yavne"),
+    person("id-7", "Sivan Gur", national_id="205678907", phone="054-3332211"),
+    # The shop says which record of the list is its customer's, and nothing else.
+    person("external-1", "Dana Raviv", email="dana@raviv.example", city="Holon"),
+    person("external-2", "Dana Raviv", email="dr@elsewhere.example", city="Eilat"),
     # The same name, nothing else at all.
     person("bare-1", "Zvulun Kadishman"),
     person("bare-2", "Zvulun Kadishman"),
@@ -53,6 +133,8 @@ RECORDS = [
     # Hostile values.
     person("long-1", LONG_NAME, email="long@name.example"),
     person("long-2", LONG_NAME, email="long@name.example"),
+    person("quotes-1", 'Shlomo "Momo" O\'Reilly', phone="054-9990011"),
+    person("quotes-2", "Shlomo O’Reilly", phone="054-9990011"),
     person("emoji", "😀👩‍👩‍👧 \u202e", email="😀@emoji.example", phone="☎"),
     person("sql", "Robert'); drop table students;--", email="'or 1=1@\"x", street="\\'; --"),
     person("empty"),
@@ -60,12 +142,43 @@ RECORDS = [
     person("signs", "--,--", email="@", phone="+", company='""', birth_date="0000-00-00"),
     person("commas", ",", given_name=",", family_name=",,"),
 ]
+SHOP_RECORDS = [
+    person("shop-1", "D. Raviv", phone="054-1112233", extra={"list_id": "external-1"}),
+]
+
+
+def chained_contact(place: int) -> dict[str, Any]:
+    """One of many namesakes of one city, who has an office's line in common with the next one."""
+    birth_dates = {0: "1950-06-07", LINKS_IN_CHAIN: "1990-11-12"}
+    return {
+        "id": f"weak-chain-{place}",
+        "createdAt": "2025-01-01T00:00:00Z",
+        "updatedAt": "2025-01-01T00:00:00Z",
+        "properties": {
+            "firstname": "Avi",
+            "lastname": "Mizrahi",
+            "city": "Ramat Gan",
+            "date_of_birth": birth_dates.get(place),
+            "phone": f"03-61{place:02}500",
+            "mobilephone": f"03-61{place + 1:02}500",
+        },
+    }
+
+
+def bystander(place: int) -> dict[str, Any]:
+    """Somebody else at one of these lines."""
+    return person(f"bystander-{place}", NAMES[place % len(NAMES)], phone=f"03-61{place:02}500")
 
 
 @pytest.fixture(scope="module")
 def people(module_warehouse: Warehouse) -> People:
+    module_warehouse.variables = {"identity_external_ids": {"shop": {"list_id": "crm"}}}
     people = People(module_warehouse)
-    people.say(*RECORDS)
+    people.say(*RECORDS, *map(bystander, range(1, LINKS_IN_CHAIN + 1)))
+    people.say(*SHOP_RECORDS, source="shop")
+    people.lake.write_records(
+        "hubspot", "contacts", *map(chained_contact, range(LINKS_IN_CHAIN + 1))
+    )
     people.build()
     return people
 
@@ -82,8 +195,10 @@ def alone(groups: set[frozenset[str]], *records: str) -> None:
 
 def test_every_record_is_one_customers_record_exactly_once(people: People) -> None:
     found = people.warehouse.rows("select record_id from marts.customer_identities")
+    others = [f"weak-chain-{place}" for place in range(LINKS_IN_CHAIN + 1)]
+    others += [f"bystander-{place}" for place in range(1, LINKS_IN_CHAIN + 1)]
     assert sorted(record for (record,) in found) == sorted(
-        record["record_id"] for record in RECORDS
+        [*(record["record_id"] for record in (*RECORDS, *SHOP_RECORDS)), *others]
     )
 
 
@@ -145,6 +260,80 @@ def test_hostile_names_are_kept_and_compared(groups: set[frozenset[str]]) -> Non
 
 def test_records_that_say_nothing_stay_alone(groups: set[frozenset[str]]) -> None:
     alone(groups, "empty", "blank", "signs", "commas")
+
+
+def test_twins_are_two_customers(groups: set[frozenset[str]]) -> None:
+    alone(groups, "twin-Noa", "twin-Tal")
+
+
+def test_a_recycled_phone_number_joins_nobody(groups: set[frozenset[str]]) -> None:
+    assert together(groups, "old-owner-1", "old-owner-2")
+    assert together(groups, "new-owner-1", "new-owner-2")
+
+
+def test_a_maiden_name_is_one_customer(groups: set[frozenset[str]]) -> None:
+    assert together(groups, "maiden-1", "maiden-2")
+    assert together(groups, "maiden-3", "maiden-4")
+
+
+def test_a_private_and_a_work_address_are_joined_by_the_phone(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "private", "work")
+
+
+def test_an_initial_is_the_name_that_it_stands_for(groups: set[frozenset[str]]) -> None:
+    assert together(groups, "initial-1", "initial-2")
+
+
+def test_a_test_account_joins_nobody(groups: set[frozenset[str]]) -> None:
+    alone(groups, *(f"test-account-{place}" for place in range(len(NAMES))))
+
+
+def test_a_call_centres_number_joins_nobody(groups: set[frozenset[str]]) -> None:
+    alone(groups, *(f"call-centre-{place}" for place in range(len(NAMES))))
+
+
+def test_a_chain_of_fifty_weak_links_is_cut(people: People, groups: set[frozenset[str]]) -> None:
+    first, last = "weak-chain-0", f"weak-chain-{LINKS_IN_CHAIN}"
+    count = """
+        select count(*)
+        from identity.{table} as links
+        inner join identity.int_identity__records as records
+            on records.record_key = links.left_record_key
+        where records.record_id like 'weak-chain-%'
+    """
+    ((links,),) = people.warehouse.rows(count.format(table="int_identity__links"))
+    ((cuts,),) = people.warehouse.rows(count.format(table="int_identity__cuts"))
+    assert links == LINKS_IN_CHAIN, "they do hang together"
+    assert not any({first, last} <= group for group in groups), "born 40 years apart"
+    assert cuts
+
+
+def test_a_national_id_joins_and_its_leading_zeros_make_no_difference(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "id-1", "id-2")
+
+
+def test_national_ids_that_contradict_are_two_customers(groups: set[frozenset[str]]) -> None:
+    alone(groups, "id-3", "id-4")
+
+
+def test_a_record_between_two_national_ids_does_not_chain_them(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "id-5", "id-6")
+    alone(groups, "id-7")
+
+
+def test_an_id_that_one_system_holds_of_another_joins(groups: set[frozenset[str]]) -> None:
+    assert together(groups, "external-1", "shop-1")
+    alone(groups, "external-2")
+
+
+def test_quotes_in_a_name_make_no_difference(groups: set[frozenset[str]]) -> None:
+    assert together(groups, "quotes-1", "quotes-2")
 
 
 def test_weights_of_a_link_add_up_to_its_sum(people: People) -> None:

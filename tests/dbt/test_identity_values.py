@@ -1,10 +1,12 @@
-"""Phone numbers and e-mail addresses in the form in which they are compared."""
+"""Phone numbers, e-mail addresses and ids in the form in which they are compared."""
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
 import phonenumbers
+import pyarrow as pa
 import pytest
 from built_warehouse import PROJECT, run_dbt
 from dbt.contracts.graph.manifest import Manifest
@@ -12,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-COUNTRIES = ["IL", "US", "GB", "DE", "FR", "IT", "ES", "NL", "PL", "SE", "CH", "AU", "IN", "JP"]
+COUNTRIES = [
+    "IL", "US", "GB", "DE", "FR", "IT", "ES", "NL", "PL", "SE",
+    "CH", "AU", "IN", "JP", "CA", "BR", "TR", "GR", "AT", "BE",
+]  # fmt: skip
 PERSONAL = (
     PhoneNumberType.MOBILE,
     PhoneNumberType.FIXED_LINE,
@@ -46,6 +51,10 @@ def sql(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             " on providers.domain = {{ email_domain(email_address('text')) }} order by number"
         ),
         "key": rendered("select {{ cross_script_key(plain_text('text')) }} from typed"),
+        "national_id": rendered("select {{ national_id('text') }} from typed"),
+        "check_digit": rendered(
+            "select {{ has_israeli_check_digit('text') }} from typed order by number"
+        ),
     }
 
 
@@ -68,13 +77,15 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture(scope="module")
 def e164(sql: dict[str, str], connection: duckdb.DuckDBPyConnection) -> Standardise:
     def standardise(numbers: list[tuple[str, str | None]]) -> list[str | None]:
-        connection.execute(
-            "create or replace table typed (phone_id bigint, phone varchar, country varchar)"
+        rows = pa.table(
+            {
+                "phone_id": pa.array(range(len(numbers)), pa.int64()),
+                "phone": pa.array([phone for phone, _ in numbers], pa.string()),
+                "country": pa.array([country for _, country in numbers], pa.string()),
+            }
         )
-        connection.executemany(
-            "insert into typed values (?, ?, ?)",
-            [(place, phone, country) for place, (phone, country) in enumerate(numbers)],
-        )
+        connection.register("typed_rows", rows)
+        connection.execute("create or replace table typed as select * from typed_rows")
         found = dict(connection.execute(sql["phones"]).fetchall())
         return [found.get(place) for place in range(len(numbers))]
 
@@ -94,37 +105,50 @@ def number_of(country: str, digits: int) -> phonenumbers.PhoneNumber | None:
     return number if valid and phonenumbers.number_type(number) in PERSONAL else None
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    numbers=st.lists(
-        st.tuples(st.sampled_from(COUNTRIES), st.integers(0, 999_999), st.integers(0, 5)),
-        min_size=40,
-        max_size=60,
-    )
-)
-def test_every_spelling_of_a_valid_number_is_its_e164(
-    numbers: list[tuple[str, int, int]], e164: Standardise
+def spellings_of(number: phonenumbers.PhoneNumber) -> list[str]:
+    """The ways in which people write a number."""
+    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return [
+        plain,
+        international,
+        national,
+        "00" + plain[1:],
+        national.replace(" ", "-") + " ext. 12",
+        f"  {international}\u200f ",
+    ]
+
+
+# Places in that list of what only the number's own country understands.
+DIALLED_AT_HOME = (2, 4)
+
+
+def test_ten_thousand_numbers_of_twenty_countries_are_the_e164_of_phonenumbers(
+    e164: Standardise,
 ) -> None:
+    chance = random.Random(972)  # noqa: S311
     typed: list[tuple[str, str | None]] = []
     expected: list[str] = []
-    for country, digits, way in numbers:
-        number = number_of(country, digits)
-        if number is None:
-            continue
-        international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-        national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-        plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-        spelling = [
-            plain,
-            international,
-            national,
-            "00" + plain[1:],
-            national.replace(" ", "-") + " ext. 12",
-            f"  {international}\u200f ",
-        ][way]
-        typed.append((spelling, country))
-        expected.append(plain)
-    assert e164(typed) == expected
+    for country in COUNTRIES:
+        found = 0
+        while found < 500:
+            number = number_of(country, chance.randrange(1_000_000))
+            if number is None:
+                continue
+            found += 1
+            way = chance.randrange(6)
+            # What is written as an international number is the same from everywhere.
+            home = country if way in DIALLED_AT_HOME else chance.choice([*COUNTRIES, None])
+            typed.append((spellings_of(number)[way], home))
+            expected.append(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    wrong = [
+        (spelling, wanted, got)
+        for spelling, wanted, got in zip(typed, expected, e164(typed), strict=True)
+        if wanted != got
+    ]
+    assert len(typed) == 10_000
+    assert not wrong
 
 
 @settings(max_examples=60, deadline=None)
@@ -165,7 +189,8 @@ def evaluate(
     def value(name: str, text: str) -> Any:
         connection.execute("create or replace table typed (number bigint, text varchar)")
         connection.execute("insert into typed values (1, ?)", [text])
-        return connection.execute(sql[name]).fetchone()[0]
+        ((found,),) = connection.execute(sql[name]).fetchall()
+        return found
 
     return value
 
@@ -202,6 +227,48 @@ def test_an_address_is_found_again_in_what_was_found(
     assert address.count("@") == 1
     assert evaluate("email", address) == address
     assert evaluate("email", address.upper()) == evaluate("email", address.upper().lower())
+
+
+def wanted_check_digit(digits: str) -> int:
+    """The ninth digit of an Israeli id, by the rule as it is published (Luhn's)."""
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(digits)]
+    return -sum(sum(divmod(number, 10)) for number in doubled) % 10
+
+
+def test_check_digits_of_national_ids_are_right(
+    sql: dict[str, str], connection: duckdb.DuckDBPyConnection
+) -> None:
+    assert wanted_check_digit("12345678") == 2, "the well-known example"
+    chance = random.Random(9)  # noqa: S311
+    ids = [f"{chance.randrange(10**9):09}" for _ in range(1_000)]
+    ids += [id_[:8] + str(wanted_check_digit(id_[:8])) for id_ in ids]
+    rows = pa.table({"number": range(len(ids)), "text": ids})
+    connection.register("typed_rows", rows)
+    connection.execute("create or replace table typed as select * from typed_rows")
+    found = [right for (right,) in connection.execute(sql["check_digit"]).fetchall()]
+    assert found == [int(id_[8]) == wanted_check_digit(id_[:8]) for id_ in ids]
+    assert all(found[1_000:])
+
+
+@pytest.mark.parametrize(
+    ("typed", "national_id"),
+    [
+        ("123456782", "123456782"),
+        ("12345-678 2", "123456782"),
+        ("54321", "000054321"),
+        ("000054321", "000054321"),
+        ("ab 12345 c", "AB12345C"),
+        ("1234", None),
+        ("000000000", None),
+        ("n/a", None),
+        ("", None),
+        ("😀😀😀😀😀😀", None),
+    ],
+)
+def test_spellings_of_a_national_id_are_one(
+    typed: str, national_id: str | None, evaluate: Callable[[str, str], Any]
+) -> None:
+    assert evaluate("national_id", typed) == national_id
 
 
 @pytest.mark.parametrize(

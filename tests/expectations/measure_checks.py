@@ -21,7 +21,7 @@ GROW = """
 insert into marts.customers
 select
     'kc_x' || n, 'Customer ' || n, 'customer' || n || '@example.com', '+9725' || (20000000 + n),
-    'Street ' || n % 999, 'IL', 2
+    'Street ' || n % 999, 'IL', 2, 0
 from range({rows}) as r(n);
 insert into marts.customer_identities
 select

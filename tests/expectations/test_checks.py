@@ -77,7 +77,7 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
         0,
     ),
     "customers.customer_id.not_null": (
-        "insert into marts.customers select null, 'x', 'x@x.com', null, null, 'IL', 1",
+        "insert into marts.customers select null, 'x', 'x@x.com', null, null, 'IL', 1, 0",
         ("None",),
         1,
     ),
@@ -87,7 +87,7 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
         2,
     ),
     "customers.has_record": (
-        "insert into marts.customers values ('kc_4', 'x', 'x@x.com', null, null, 'IL', 0)",
+        "insert into marts.customers values ('kc_4', 'x', 'x@x.com', null, null, 'IL', 0, 0)",
         ("kc_4",),
         1,
     ),
@@ -112,6 +112,11 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
     ),
     "customers.display_name.not_null": (
         "update marts.customers set display_name = null where customer_id = 'kc_2'",
+        ("kc_2",),
+        1,
+    ),
+    "customers.conflicts.few": (
+        "update marts.customers set conflict_count = 2 where customer_id = 'kc_2'",
         ("kc_2",),
         1,
     ),
@@ -197,6 +202,16 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
         ("kc_1",),
         1,
     ),
+    "match_review_queue.customer_id.known": (
+        "insert into marts.match_review_queue values (3, 'kc_1', 'kc_9')",
+        ("3",),
+        1,
+    ),
+    "match_review_queue.customers.once": (
+        "insert into marts.match_review_queue values (4, 'kc_2', 'kc_1')",
+        ("4",),
+        1,
+    ),
     "customer_search_tokens.customer_id.known": (
         "insert into marts.customer_search_tokens values ('נועה', 'kc_9', 'name')",
         ("kc_9",),
@@ -228,12 +243,12 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
         1,
     ),
     "accounts.account_id.unique": (
-        "insert into marts.accounts values ('ac_1', 'again')",
+        "insert into marts.accounts (account_id, name) values ('ac_1', 'again')",
         ("ac_1",),
         2,
     ),
     "accounts.account_id.not_null": (
-        "insert into marts.accounts values (null, 'nobody')",
+        "insert into marts.accounts (account_id, name) values (null, 'nobody')",
         ("None",),
         1,
     ),
@@ -242,14 +257,55 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], int]] = {
         ("ac_2",),
         1,
     ),
-    "account_customers.pair.unique": (
-        "insert into marts.account_customers from marts.account_customers",
-        ("ac_2:kc_2",),
+    "accounts.parent.known": (
+        "update marts.accounts set parent_account_id = 'ac_9' where account_id = 'ac_2'",
+        ("ac_2",),
+        1,
+    ),
+    "accounts.parent.no_ring": (
+        "update marts.accounts set ultimate_parent_account_id = 'ac_2' where account_id = 'ac_2'",
+        ("ac_2",),
+        1,
+    ),
+    "account_members.pair.unique": (
+        "insert into marts.account_members from marts.account_members where customer_id is null",
+        ("ac_2:info@devries.example",),
         2,
     ),
-    "account_customers.known": (
-        "update marts.account_customers set customer_id = 'kc_9'",
-        ("ac_2:kc_9",),
+    "account_members.known": (
+        "update marts.account_members set customer_id = 'kc_9' where customer_id is null",
+        ("ac_2:info@devries.example",),
+        1,
+    ),
+    "account_members.one_primary": (
+        "update marts.account_members set is_primary = true",
+        ("ac_2:kc_2", "ac_1:kc_2"),
+        2,
+    ),
+    "households.household_id.unique": (
+        "insert into marts.households from marts.households",
+        ("kh_2",),
+        2,
+    ),
+    "households.member_count.true": (
+        "update marts.households set member_count = 3",
+        ("kh_2",),
+        1,
+    ),
+    "households.member_count.large": (
+        "update marts.households set member_count = 13;"
+        "insert into marts.household_members select 'kh_2', 'kc_x' || n from range(11) as r(n)",
+        ("kh_2",),
+        1,
+    ),
+    "household_members.customer_id.unique": (
+        "insert into marts.household_members select 'kh_2', 'kc_3'",
+        ("kc_3",),
+        2,
+    ),
+    "household_members.known": (
+        "update marts.household_members set household_id = 'kh_9' where customer_id = 'kc_3'",
+        ("kc_3",),
         1,
     ),
     "account_identities.record.unique": (
@@ -537,6 +593,7 @@ def test_one_defect_among_all_suites_fails_only_what_depends_on_it(tmp_path: Pat
     )
     assert set(failed(report)) == {
         "customer_identities.customer_id.known",
+        "household_members.known",
         "tickets.customer_id.known",
         "campaign_members.customer_id.known",
     }
@@ -606,7 +663,7 @@ def test_hostile_and_hebrew_keys_come_through_as_they_are(tmp_path: Path) -> Non
     report = run_checks(
         build(
             tmp_path / "warehouse.duckdb",
-            "insert into marts.accounts values ('חברה א', null), ('{}', null)".format(
+            "insert into marts.accounts (account_id) values ('חברה א'), ('{}')".format(
                 hostile.replace("'", "''")
             ),
         ),

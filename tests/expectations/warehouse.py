@@ -14,12 +14,12 @@ insert into seeds.identity_countries values ('il', 'IL'), ('ישראל', 'IL'), 
 
 create table marts.customers (
     customer_id varchar, display_name varchar, email varchar, phone varchar, street varchar,
-    country varchar, record_count bigint
+    country varchar, record_count bigint, conflict_count bigint
 );
 insert into marts.customers values
-    ('kc_1', 'נועה לוי', 'noa@example.com', '+972521234567', 'הרצל 1', 'IL', 2),
-    ('kc_2', 'Jan de Vries', 'jan.devries@example.nl', null, null, 'Netherlands', 1),
-    ('kc_3', 'Ann O''Neill', null, '+353861234567', 'High St 3', null, 1);
+    ('kc_1', 'נועה לוי', 'noa@example.com', '+972521234567', 'הרצל 1', 'IL', 2, 0),
+    ('kc_2', 'Jan de Vries', 'jan.devries@example.nl', null, null, 'Netherlands', 1, 0),
+    ('kc_3', 'Ann O''Neill', null, '+353861234567', 'High St 3', null, 1, 0);
 
 create table marts.customer_identities (
     source varchar, record_id varchar, customer_id varchar, linked_by varchar,
@@ -46,6 +46,11 @@ insert into marts.customer_id_history values
 create table marts.customer_links (customer_id varchar, explanation varchar);
 insert into marts.customer_links values ('kc_1', 'same e-mail');
 
+create table marts.match_review_queue (
+    queue_position bigint, left_customer_id varchar, right_customer_id varchar
+);
+insert into marts.match_review_queue values (1, 'kc_1', 'kc_2'), (2, 'kc_1', 'kc_1');
+
 create table marts.customer_search_tokens (token varchar, customer_id varchar, field varchar);
 insert into marts.customer_search_tokens values ('noa', 'kc_1', 'name'), ('jan', 'kc_2', 'name');
 
@@ -56,8 +61,12 @@ insert into marts.customer_timeline values
     ('t1', 'kc_1', '2026-01-05 10:00', 'stripe', 'invoice_paid'),
     ('t2', 'kc_2', '2026-01-06 10:00', 'hubspot', 'call');
 
-create table marts.accounts (account_id varchar, name varchar);
-insert into marts.accounts values ('ac_1', 'כרמל בע"מ'), ('ac_2', 'De Vries BV');
+create table marts.accounts (
+    account_id varchar, name varchar, parent_account_id varchar,
+    ultimate_parent_account_id varchar
+);
+insert into marts.accounts values
+    ('ac_1', 'כרמל בע"מ', null, 'ac_1'), ('ac_2', 'De Vries BV', 'ac_1', 'ac_1');
 
 create table marts.invoices (
     invoice_id varchar, customer_id varchar, status varchar, currency varchar,
@@ -111,8 +120,18 @@ create table marts.activities (
 );
 insert into marts.activities values ('call:1', 'kc_2', 'call', '2026-01-06 10:00');
 
-create table marts.account_customers (account_id varchar, customer_id varchar);
-insert into marts.account_customers values ('ac_2', 'kc_2');
+create table marts.account_members (
+    account_id varchar, member_id varchar, customer_id varchar, is_primary boolean
+);
+insert into marts.account_members values
+    ('ac_2', 'kc_2', 'kc_2', true), ('ac_1', 'kc_2', 'kc_2', false),
+    ('ac_2', 'info@devries.example', null, true);
+
+create table marts.households (household_id varchar, member_count bigint);
+insert into marts.households values ('kh_2', 2);
+
+create table marts.household_members (household_id varchar, customer_id varchar);
+insert into marts.household_members values ('kh_2', 'kc_2'), ('kh_2', 'kc_3');
 
 create table marts.account_identities (source varchar, record_id varchar, account_id varchar);
 insert into marts.account_identities values ('hubspot', '31', 'ac_1'), ('zendesk', '41', 'ac_2');
@@ -155,10 +174,13 @@ MARTS = (
     "customer_attributes",
     "customer_id_history",
     "customer_links",
+    "match_review_queue",
     "customer_search_tokens",
     "customer_timeline",
     "accounts",
-    "account_customers",
+    "account_members",
+    "households",
+    "household_members",
     "account_identities",
     "invoices",
     "payments",

@@ -74,6 +74,10 @@ def test_the_verbs_are_there_in_the_order_of_work() -> None:
         "publish",
         "run",
         "dashboard",
+        "match",
+        "explain",
+        "evaluate",
+        "review",
         "status",
         "doctor",
     ]

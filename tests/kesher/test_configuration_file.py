@@ -271,6 +271,7 @@ def test_every_commented_line_of_the_example_is_right() -> None:
     assert settings["sources"]["trade_fair"]["delimiter"] == ";"
     assert set(settings["alerts"]) >= {"slack", "webhook"}
     urls = yaml.safe_dump(settings).replace("${SLACK_WEBHOOK_URL}", "https://a.example")
+    urls = urls.replace("${DECISIONS_URL}", "postgresql://dana@c.example/crm")
     KesherFile.model_validate(
         yaml.safe_load(urls.replace("${ALERT_WEBHOOK_URL}", "https://b.example"))
     )
@@ -292,6 +293,50 @@ def _without_comments(text: str) -> str:
 def _is_setting(text: str) -> bool:
     key = text.strip().lstrip("# ").partition(":")
     return bool(key[1]) and key[0].replace("_", "").isalnum() and key[0].islower()
+
+
+def test_the_store_of_decisions_may_be_a_postgres_whose_url_is_a_secret(file: Path) -> None:
+    url = "postgresql://dana:h%40rd-to-guess@db.example:5432/crm"
+    file.write_text('decisions: {url: "${DECISIONS_URL}"}')
+    config = load_config(file, needs=frozenset({"decisions"}), environment={"DECISIONS_URL": url})
+    assert config.decisions_url == url
+    assert {url, "h@rd-to-guess", "h%40rd-to-guess"} <= config.secrets
+    assert config.literal_secrets == ()
+    assert "rd-to-guess" not in repr(config)
+    file.write_text(f"decisions: {{url: '{url}'}}")
+    assert load_config(file).literal_secrets == ("decisions.url",)
+    file.write_text("decisions: {url: postgres://dana@db.example/crm}")
+    assert load_config(file).literal_secrets == ()
+    file.write_text("data_dir: x")
+    assert load_config(file).decisions_url is None
+
+
+def test_only_verbs_that_use_decisions_need_their_url(file: Path) -> None:
+    file.write_text('decisions: {url: "${DECISIONS_URL}"}')
+    assert load_config(file, environment={}).decisions_url is None
+    with pytest.raises(ConfigError, match="DECISIONS_URL is not set"):
+        load_config(file, needs=frozenset({"decisions"}), environment={})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://dana:hidden@db.example/crm",
+        "postgresql://dana:hidden@db.example",
+        "postgresql://dana:hidden@db.example:many/crm",
+        "postgresql://[hidden/crm",
+        "hidden.sqlite",
+        "",
+    ],
+)
+def test_an_address_that_is_no_postgres_is_refused_without_being_shown(
+    file: Path, url: str
+) -> None:
+    (line,) = problems(file, f"decisions: {{url: '{url}'}}")
+    assert line == (
+        "decisions.url: found text; expected a Postgres URL such as "
+        "postgresql://user:password@host:5432/database"
+    )
 
 
 @given(st.dictionaries(st.text(min_size=1), st.integers() | st.text() | st.none(), max_size=4))

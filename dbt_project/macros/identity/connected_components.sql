@@ -8,20 +8,17 @@
   Each round hangs every node under its smallest neighbour, jumps twice towards the
   root, and goes on with the roots as nodes. Keys are digests, so that the order of nodes is random
   and a round removes at least a third of them, chains included: 16 rounds join chains of
-  thousands. Rounds with nothing left to do cost nothing. The test
-  identity_components_are_whole fails if the rounds were not enough.
+  thousands. A round only knows the nodes that the one before has left, so that all but the first cost
+  little; at the end the roots of roots are looked up from the last round back to the first. The
+  test identity_components_are_whole fails if the rounds were not enough.
 -#}
 {% macro connected_components(name, edges, rounds=16) -%}
     {{ name }}_edges_0 as (
         select left_record_key as node, right_record_key as neighbour
         from {{ edges }}
-        union
+        union all
         select right_record_key as node, left_record_key as neighbour
         from {{ edges }}
-    ),
-
-    {{ name }}_labels_0 as (
-        select distinct node, node as label from {{ name }}_edges_0
     ),
     {% for round in range(rounds) %}
         {{ name }}_parents_{{ round }} as (
@@ -45,12 +42,6 @@
                 on parent.node = child.parent
         ),
 
-        {{ name }}_labels_{{ round + 1 }} as (
-            select labels.node, coalesce(roots.root, labels.label) as label
-            from {{ name }}_labels_{{ round }} as labels
-            left join {{ name }}_roots_{{ round }} as roots on roots.node = labels.label
-        ),
-
         {{ name }}_edges_{{ round + 1 }} as (
             select distinct node_roots.root as node, neighbour_roots.root as neighbour
             from {{ name }}_edges_{{ round }} as edges
@@ -63,8 +54,18 @@
             where node_roots.root <> neighbour_roots.root
         ),
     {% endfor %}
+    {{ name }}_labels_{{ rounds - 1 }} as (
+        select node, root as label from {{ name }}_roots_{{ rounds - 1 }}
+    ),
+    {% for round in range(rounds - 2, -1, -1) %}
+        {{ name }}_labels_{{ round }} as (
+            select roots.node, coalesce(labels.label, roots.root) as label
+            from {{ name }}_roots_{{ round }} as roots
+            left join
+                {{ name }}_labels_{{ round + 1 }} as labels on labels.node = roots.root
+        ),
+    {% endfor %}
     {{ name }} as (
-        select node as record_key, label as component_key
-        from {{ name }}_labels_{{ rounds }}
+        select node as record_key, label as component_key from {{ name }}_labels_0
     )
 {%- endmacro %}

@@ -1,12 +1,49 @@
 {#-
   CTEs that find the groups of records which cannot be one customer: a pair that a steward kept
-  apart, or two records whose given names, generations or birth dates contradict each other.
+  apart, or two records whose given names, generations, birth dates or national ids contradict each
+  other. They do when such differences weigh `contradiction_weight` or less: one is enough by the
+  weights that ship, two may be needed where training found that values are often plainly wrong.
 
-  `groups` is a CTE with record_key and group_key; `records`, `links` and
-  `decided_pairs` must be CTEs too. The result is the CTE `<name>` with group_key.
+  `groups` is a CTE with record_key and group_key; `records`, `links`, `decided_pairs`,
+  `given_names` (of `known_given_names`), `family_names` and `weights` (of `weights_in_a_row`) must be
+  CTEs too. The result is the CTE `<name>` with group_key.
 -#}
 {% macro contradictions(name, groups) -%}
-    -- A face is what one name, birth date and generation in a group look like.
+    {{ name }}_sizes as (
+        select group_key, count(*) as record_count from {{ groups }} group by group_key
+    ),
+
+    {{ name }}_links as (
+        select groups.group_key, links.left_record_key, links.right_record_key
+        from links
+        inner join {{ groups }} as groups on groups.record_key = links.left_record_key
+        inner join
+            {{ groups }} as right_groups
+            on right_groups.record_key = links.right_record_key
+            and right_groups.group_key = groups.group_key
+    ),
+
+    {{ name }}_link_counts as (
+        select group_key, count(*) as link_count
+        from {{ name }}_links
+        group by group_key
+    ),
+
+    -- Where every two records are linked, all the evidence joins them.
+    {{ name }}_open as (
+        select sizes.group_key
+        from {{ name }}_sizes as sizes
+        inner join
+            {{ name }}_link_counts as link_counts
+            on link_counts.group_key = sizes.group_key
+        where
+            sizes.record_count > 2
+            and link_counts.link_count
+            < sizes.record_count * (sizes.record_count - 1) / 2
+    ),
+
+    -- A face is what one name, birth date, generation and national id in a group look
+    -- like.
     {{ name }}_members as (
         select
             members.group_key,
@@ -17,11 +54,16 @@
                     records.given,
                     records.family,
                     records.birth_date,
-                    records.generation
+                    records.generation,
+                    records.national_id
             ) as face_key
-        from {{ groups }} as members
+        from {{ name }}_open as open_groups
+        inner join {{ groups }} as members on members.group_key = open_groups.group_key
         inner join records on records.record_key = members.record_key
-        where records.given is not null or records.birth_date is not null
+        where
+            records.given is not null
+            or records.birth_date is not null
+            or records.national_id is not null
     ),
 
     {{ name }}_faces as (
@@ -33,14 +75,13 @@
         select distinct
             least(left_member.face_key, right_member.face_key) as left_face_key,
             greatest(left_member.face_key, right_member.face_key) as right_face_key
-        from links
+        from {{ name }}_links as links
         inner join
             {{ name }}_members as left_member
             on left_member.record_key = links.left_record_key
         inner join
             {{ name }}_members as right_member
             on right_member.record_key = links.right_record_key
-            and right_member.group_key = left_member.group_key
         where left_member.face_key <> right_member.face_key
     ),
 
@@ -52,11 +93,40 @@
     ),
 
     {{ name }}_face_records as (
-        select faces.group_key, doubtful.face_count, records.*
+        select
+            faces.group_key,
+            doubtful.face_count,
+            {{ record_with_names("records", "given_names", "family_names") }}
         from {{ name }}_faces as faces
         inner join
             {{ name }}_doubtful as doubtful on doubtful.group_key = faces.group_key
         inner join records on records.record_key = faces.record_key
+        left join given_names on given_names.given = records.given
+        left join family_names on family_names.family = records.family
+    ),
+
+    -- What differs between two linked records does not contradict elsewhere in the
+    -- group: all the evidence has outweighed it.
+    {{ name }}_outweighed as (
+        {% for attribute in ["given", "birth_date", "national_id"] %}
+            select distinct
+                left_record.group_key,
+                '{{ attribute }}' as attribute,
+                least(left_record.{{ attribute }}, right_record.{{ attribute }}) as one,
+                greatest(
+                    left_record.{{ attribute }}, right_record.{{ attribute }}
+                ) as other
+            from {{ name }}_joined_faces as joined_faces
+            inner join
+                {{ name }}_face_records as left_record
+                on left_record.record_key = joined_faces.left_face_key
+            inner join
+                {{ name }}_face_records as right_record
+                on right_record.record_key = joined_faces.right_face_key
+            where
+                left_record.{{ attribute }} <> right_record.{{ attribute }}
+                {{ "union all" if not loop.last }}
+        {% endfor %}
     ),
 
     {{ name }}_different as (
@@ -70,18 +140,56 @@
             {{ name }}_joined_faces as joined_faces
             on joined_faces.left_face_key = left_record.record_key
             and joined_faces.right_face_key = right_record.record_key
+        {% for attribute in ["given", "birth_date", "national_id"] %}
+            left join
+                {{ name }}_outweighed as outweighed_{{ attribute }}
+                on outweighed_{{ attribute }}.group_key = left_record.group_key
+                and outweighed_{{ attribute }}.attribute = '{{ attribute }}'
+                and outweighed_{{ attribute }}.one
+                = least(left_record.{{ attribute }}, right_record.{{ attribute }})
+                and outweighed_{{ attribute }}.other
+                = greatest(left_record.{{ attribute }}, right_record.{{ attribute }})
+        {% endfor %}
+        cross join weights
         where
             left_record.face_count <= 60
             and joined_faces.left_face_key is null
+            and not coalesce(left_record.national_id = right_record.national_id, false)
             and (
-                (
-                    {{ given_name_level("left_record", "right_record") }} = 'different'
-                    and not {{ names_are_swapped("left_record", "right_record") }}
-                )
-                or
-                {{ edit_distance("left_record.birth_date", "right_record.birth_date") }}
-                > 2
+                case
+                    when
+                        outweighed_given.one is null
+                        and {{ given_name_level("left_record", "right_record") }}
+                        = 'different'
+                        and not {{ names_are_swapped("left_record", "right_record") }}
+                    then weights.given_name__different
+                    else 0
+                end + case
+                    when
+                        outweighed_birth_date.one is null
+                        and {{
+                            edit_distance(
+                                "left_record.birth_date", "right_record.birth_date"
+                            )
+                        }} > 2
+                    then weights.birth_date__different
+                    else 0
+                end
+                + case
+                    when
+                        outweighed_national_id.one is null
+                        and {{
+                            edit_distance(
+                                "left_record.national_id", "right_record.national_id"
+                            )
+                        }} > 2
+                        and not left_record.national_id_is_wrong
+                        and not right_record.national_id_is_wrong
+                    then weights.national_id__different
+                    else 0
+                end
             )
+            <= {{ contradiction_weight() }}
     ),
 
     {{ name }}_kept_apart as (
@@ -109,3 +217,6 @@
         where face_count > 60
     )
 {%- endmacro %}
+
+{#- What two records differ by contradicts that they are one from this weight down. -#}
+{% macro contradiction_weight() %} {{ return(-5) }} {% endmacro %}

@@ -11,13 +11,9 @@
     )
 {%- endmacro %}
 
-{% macro email_local_part(address) -%}
-    {{ regex_found(address, "^([^@]+)@", 1) }}
-{%- endmacro %}
+{% macro email_local_part(address) -%} split_part({{ address }}, '@', 1) {%- endmacro %}
 
-{% macro email_domain(address) -%}
-    {{ regex_found(address, "@(.+)$", 1) }}
-{%- endmacro %}
+{% macro email_domain(address) -%} split_part({{ address }}, '@', 2) {%- endmacro %}
 
 {#-
   The mailbox to which an address leads: without a plus-tag, without dots where the provider
@@ -38,7 +34,12 @@
 
 {% macro email_untagged_local_part(address) -%}
     coalesce(
-        {{ regex_found(email_local_part(address), "^([^+]+)\\+", 1) }},
+        nullif(split_part({{ email_local_part(address) }}, '+', 1), ''),
         {{ email_local_part(address) }}
     )
+{%- endmacro %}
+
+{#- What the part before the @ sounds like. -#}
+{% macro email_local_sound(local_part) -%}
+    {{ cross_script_key(regex_replaced(local_part, "[^a-zא-ת]", "")) }}
 {%- endmacro %}

@@ -20,3 +20,82 @@
 
 {#- The weight of a link that a steward made: more than any evidence. -#}
 {% macro steward_weight() -%} cast(100 as double) {%- endmacro %}
+
+{#-
+  The weight of a comparison's level, out of `weights`, the one row that `weights_in_a_row` makes. A
+  level of which the value's frequency counts is left to the caller.
+-#}
+{% macro level_weight(comparison, weights) -%}
+    case
+        {{ comparison.name }}_level
+        {% for level in comparison.levels %}
+            when '{{ level }}' then {{ weights }}.{{ comparison.name }}__{{ level }}
+        {% endfor %}
+        {% for level, column in comparison.get("frequency", {}).items() %}
+            when '{{ level }}'
+            then
+                {{
+                    match_weight(
+                        weights ~ "." ~ comparison.name ~ "__" ~ level ~ "_m",
+                        frequency_of(
+                            column ~ "_count",
+                            "all_count",
+                            weights ~ "." ~ comparison.name ~ "__" ~ level ~ "_u",
+                        ),
+                    )
+                }}
+        {% endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{#- One row with the weight of each level as a column, and m and u of those that go by frequency. -#}
+{% macro weights_in_a_row(relation) %}
+    select
+        {% for comparison in identity_comparisons() %}
+            {% for level in comparison.levels %}
+                coalesce(
+                    max(
+                        case
+                            when
+                                comparison = '{{ comparison.name }}'
+                                and level = '{{ level }}'
+                            then {{ match_weight("m", "u") }}
+                        end
+                    ),
+                    0.0
+                ) as {{ comparison.name }}__{{ level }},
+            {% endfor %}
+            {% for level in comparison.get("frequency", {}) %}
+                {% for share in ["m", "u"] %}
+                    max(
+                        case
+                            when
+                                comparison = '{{ comparison.name }}'
+                                and level = '{{ level }}'
+                            then {{ share }}
+                        end
+                    ) as {{ comparison.name }}__{{ level }}_{{ share }},
+                {% endfor %}
+            {% endfor %}
+        {% endfor %}
+        -- Where the weights say nothing of households, what they share counts once.
+        coalesce(
+            max(
+                case when comparison = 'household' then {{ match_weight("m", "u") }} end
+            ),
+            -100
+        ) as household,
+        max(case when comparison = 'full_name' then m end) as full_name_m,
+        max(case when comparison = 'full_name' then u end) as full_name_u,
+        max(
+            case when comparison = 'prior' then {{ match_weight("m", "u") }} end
+        ) as prior
+    from {{ relation }}
+{% endmacro %}
+
+{#-
+  What the same birth date of two people of one household is worth at most: 1.5 in 100 siblings are
+  twins, and log2(0.95 / 0.015) is 6.
+-#}
+{% macro twins_birth_date_weight() -%} 6 {%- endmacro %}

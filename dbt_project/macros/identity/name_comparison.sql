@@ -1,12 +1,15 @@
 {#-
   How the given names of two records compare, as a level of the weights: missing, organisation (one
   is a company's or a role's record), same, initial, nickname, other_script, same_sound, similar
-  or different. `left` and `right` are table names with the columns of int_identity__record_names.
-
-  A letter more or less only makes names similar if one of the two is rare: a slip makes a
-  rare spelling, while two common names that look alike (Dan and Dana) are two names.
+  or different. `left` and `right` are table names with the columns of int_identity__records, those
+  of `known_given_names` and of int_identity__family_names.
 -#}
 {% macro given_name_level(left, right) -%}
+    {{ given_name_level_of_records(spelled_given_level(left, right), left, right) }}
+{%- endmacro %}
+
+{#- The same where the level of the two spellings (`spelled`) is known. -#}
+{% macro given_name_level_of_records(spelled, left, right) -%}
     case
         when {{ left }}.is_company <> {{ right }}.is_company
         then 'organisation'
@@ -14,6 +17,38 @@
         then 'missing'
         when {{ left }}.generation <> {{ right }}.generation
         then 'different'
+        when {{ left }}.given = {{ right }}.given
+        then case when length({{ left }}.given) = 1 then 'initial' else 'same' end
+        when {{ spelled }} = 'different' and {{ given_is_elsewhere(left, right) }}
+        then 'similar'
+        else {{ spelled }}
+    end
+{%- endmacro %}
+
+{#- Whether the given name of one record stands elsewhere in the name of the other. -#}
+{% macro given_is_elsewhere(left, right) -%}
+    (
+        length({{ left }}.given) > 1
+        and length({{ right }}.given) > 1
+        and {{ left }}.given_is_hebrew = {{ right }}.given_is_hebrew
+        and (
+            {{ left }}.given = {{ right }}.family
+            or {{ right }}.given = {{ left }}.family
+            or {{ list_holds(left ~ ".middle", right ~ ".given") }}
+            or {{ list_holds(right ~ ".middle", left ~ ".given") }}
+        )
+    )
+{%- endmacro %}
+
+{#-
+  How the spellings of two different given names compare. `left` and `right` have the columns of
+  `known_given_names`.
+
+  A letter more or less only makes names similar if one of the two is rare: a slip makes a
+  rare spelling, while two common names that look alike (Dan and Dana) are two names.
+-#}
+{% macro spelled_given_level(left, right) -%}
+    case
         when length({{ left }}.given) = 1 or length({{ right }}.given) = 1
         then
             case
@@ -26,8 +61,6 @@
                 then 'initial'
                 else 'different'
             end
-        when {{ left }}.given = {{ right }}.given
-        then 'same'
         when {{ left }}.given_is_hebrew <> {{ right }}.given_is_hebrew
         then
             case
@@ -55,58 +88,95 @@
         then 'same_sound'
         when
             {{ name_slip(left ~ ".given", right ~ ".given", 4) }}
-            and least({{ left }}.given_count, {{ right }}.given_count)
-            <= greatest(2, 0.0002 * {{ left }}.all_count)
+            and ({{ left }}.given_is_rare or {{ right }}.given_is_rare)
         then 'similar'
         when
             (
-                {{ left }}.given_count <= greatest(2, 0.0002 * {{ left }}.all_count)
+                {{ left }}.given_is_rare
                 and length({{ left }}.given) >= 4
                 and {{ list_any_near(right ~ ".given_forms", left ~ ".given", 1) }}
             )
             or (
-                {{ right }}.given_count <= greatest(2, 0.0002 * {{ left }}.all_count)
+                {{ right }}.given_is_rare
                 and length({{ right }}.given) >= 4
                 and {{ list_any_near(left ~ ".given_forms", right ~ ".given", 1) }}
             )
         then 'similar'
-        when {{ given_is_family(left, right) }} or {{ given_is_family(right, left) }}
-        then 'similar'
-        when
-            {{ short_form(left ~ ".given", right ~ ".given") }}
-            or {{ short_form(right ~ ".given", left ~ ".given") }}
-        then 'similar'
-        when
-            {{ list_holds(left ~ ".middle", right ~ ".given") }}
-            or {{ list_holds(right ~ ".middle", left ~ ".given") }}
+        when {{ short_form(left, right) }} or {{ short_form(right, left) }}
         then 'similar'
         else 'different'
     end
 {%- endmacro %}
 
-{#- Whether a name starts like a longer one and ends as familiar forms do: Maxi, Max and Maximilian. -#}
+{#-
+  Whether a name starts like a longer one and ends as familiar forms do: Maxi, Max and Maximilian.
+-#}
 {% macro short_form(short, long) -%}
-    {%- set stem = regex_replaced(short, "(ie|y|i|י)$", "") -%}
     (
-        starts_with({{ long }}, {{ stem }})
+        starts_with({{ long }}.given, {{ short }}.given_stem)
         and (
-            length({{ stem }}) >= 4
+            length({{ short }}.given_stem) >= 4
             or (
-                length({{ stem }}) = 3
+                length({{ short }}.given_stem) = 3
                 and (
-                    {{ regex_matches(stem, "[א-ת]") }}
-                    or length({{ long }}) - length({{ short }}) >= 2
+                    {{ short }}.given_is_hebrew
+                    or length({{ long }}.given) - length({{ short }}.given) >= 2
                 )
             )
         )
     )
 {%- endmacro %}
 
-{#- How the family names of two records compare; the same levels, and `part` for a part in common. -#}
+{#-
+  How the family names of two records compare; the same levels, and `part` for a part in common.
+  `left` and `right` have the columns of int_identity__records and int_identity__family_names.
+-#}
 {% macro family_name_level(left, right) -%}
+    {{ family_name_level_of_records(spelled_family_level(left, right), left, right) }}
+{%- endmacro %}
+
+{#- The same where the level of the two spellings (`spelled`) is known. -#}
+{% macro family_name_level_of_records(spelled, left, right) -%}
     case
         when {{ left }}.family is null or {{ right }}.family is null
         then 'missing'
+        when {{ left }}.family = {{ right }}.family
+        then case when length({{ left }}.family) = 1 then 'initial' else 'same' end
+        when
+            {{ spelled }} in ('similar', 'different')
+            and {{ family_part_is_shared(left, right) }}
+        then 'part'
+        else {{ spelled }}
+    end
+{%- endmacro %}
+
+{#- Whether two family names have a part in common, as a double name has with each of its own. -#}
+{% macro family_part_is_shared(left, right) -%}
+    (
+        ({{ left }}.family_parts is not null or {{ right }}.family_parts is not null)
+        and {{
+            lists_overlap(
+                "coalesce("
+                ~ left
+                ~ ".family_parts, "
+                ~ list_of_one(left ~ ".family")
+                ~ ")",
+                "coalesce("
+                ~ right
+                ~ ".family_parts, "
+                ~ list_of_one(right ~ ".family")
+                ~ ")",
+            )
+        }}
+    )
+{%- endmacro %}
+
+{#-
+  How the spellings of two different family names compare. `left` and `right` have the columns
+  of int_identity__family_names.
+-#}
+{% macro spelled_family_level(left, right) -%}
+    case
         when length({{ left }}.family) = 1 or length({{ right }}.family) = 1
         then
             case
@@ -123,8 +193,6 @@
                 then 'initial'
                 else 'different'
             end
-        when {{ left }}.family = {{ right }}.family
-        then 'same'
         when {{ left }}.family_is_hebrew <> {{ right }}.family_is_hebrew
         then
             case
@@ -149,8 +217,6 @@
             and length({{ left }}.family_key) > 1
             and {{ edit_distance(left ~ ".family", right ~ ".family") }} <= 3
         then 'same_sound'
-        when {{ lists_overlap(left ~ ".family_parts", right ~ ".family_parts") }}
-        then 'part'
         when {{ name_slip(left ~ ".family", right ~ ".family", shortest=4) }}
         then 'similar'
         else 'different'
@@ -172,9 +238,10 @@
 
 {#-
   Whether the names of two records are the same ones exchanged; one of the two may be a nickname or
-  have a slip.
+  have a slip. `left_forms` and `right_forms` have given_forms, the names that the given name may be
+  short for.
 -#}
-{% macro names_are_swapped(left, right) -%}
+{% macro names_are_swapped(left, right, left_forms=none, right_forms=none) -%}
     (
         coalesce({{ left }}.given <> {{ right }}.given, false)
         and (
@@ -182,20 +249,28 @@
                 {{ given_is_family(left, right) }}
                 and (
                     {{ given_is_family(right, left) }}
-                    or {{ given_is_like_family(right, left) }}
+                    or {{ given_is_like_family(right, left, right_forms or right) }}
                 )
             )
             or (
                 {{ given_is_family(right, left) }}
-                and {{ given_is_like_family(left, right) }}
+                and {{ given_is_like_family(left, right, left_forms or left) }}
             )
         )
     )
 {%- endmacro %}
 
-{% macro given_is_like_family(given, family) -%}
+{#- What must be so if two names are exchanged, and is quickly found out. -#}
+{% macro names_may_be_swapped(left, right) -%}
+    (
+        {{ left }}.given <> {{ right }}.given
+        and ({{ given_is_family(left, right) }} or {{ given_is_family(right, left) }})
+    )
+{%- endmacro %}
+
+{% macro given_is_like_family(given, family, forms) -%}
     coalesce(
-        {{ list_holds(given ~ ".given_forms", family ~ ".family") }}
+        {{ list_holds(forms ~ ".given_forms", family ~ ".family") }}
         or {{ name_slip(given ~ ".given", family ~ ".family", 4) }}
         or (
             length({{ given }}.given) = 1
@@ -231,19 +306,67 @@
     )
 {%- endmacro %}
 
-{#- Whether a record's e-mail says the other one's family name before its @, in either script. -#}
-{% macro local_part_holds_name(email_record, name_record) -%}
+{#- Whether what is before an @ (by its sound) says a record's family name, in either script. -#}
+{% macro local_part_holds_name(sound, family_key) -%}
     coalesce(
-        length({{ name_record }}.family_key) > 1
-        and contains(
-            replace({{ email_record }}.email_local_sound, 'b', ''),
-            replace({{ name_record }}.family_key, 'b', '')
-        ),
+        length({{ family_key }}) > 1
+        and contains(replace({{ sound }}, 'b', ''), replace({{ family_key }}, 'b', '')),
         false
     )
 {%- endmacro %}
 
+{% macro without_digits(text) -%}
+    {{ letters_translated(text, "0123456789", "") }}
+{%- endmacro %}
+
 {#- How many digits a text has. -#}
 {% macro digit_count(text) -%}
-    length({{ regex_replaced(text, "[^0-9]", "") }})
+    (length({{ text }}) - length({{ without_digits(text) }}))
+{%- endmacro %}
+
+{#- A condition as a value: the parts of a condition are only looked at as far as they must be. -#}
+{% macro case_true(condition) -%}
+    case when {{ condition }} then true else false end
+{%- endmacro %}
+
+{#- The columns of int_identity__given_names, and given_is_rare: whether few records have the name. -#}
+{% macro known_given_names() %}
+    select
+        given_names.given,
+        given_names.given_initial_key,
+        given_names.given_own_key,
+        given_names.given_is_hebrew,
+        given_names.given_stem,
+        given_names.given_forms,
+        given_names.given_sounds,
+        common_names.value is null as given_is_rare
+    from {{ ref("int_identity__given_names") }} as given_names
+    left join
+        {{ ref("int_identity__value_counts") }} as common_names
+        on common_names.attribute = 'given'
+        and common_names.value = given_names.given
+{% endmacro %}
+
+{#- The columns by which names are compared, of a record joined with its names. -#}
+{% macro record_with_names(records, given_names, family_names) -%}
+    {{ records }}.record_key,
+    {{ records }}.is_company,
+    {{ records }}.given,
+    {{ records }}.middle,
+    {{ records }}.family,
+    {{ records }}.family_parts,
+    {{ records }}.generation,
+    {{ records }}.birth_date,
+    {{ records }}.national_id,
+    {{ records }}.national_id_is_wrong,
+    {{ records }}.given_own_key,
+    {{ records }}.given_initial_key,
+    {{ records }}.given_is_hebrew,
+    {{ records }}.family_key,
+    {{ records }}.family_is_hebrew,
+    {{ given_names }}.given_stem,
+    {{ given_names }}.given_forms,
+    {{ given_names }}.given_sounds,
+    {{ given_names }}.given_is_rare,
+    {{ family_names }}.family_sounds
 {%- endmacro %}

@@ -1,20 +1,40 @@
+{%- set recompared = ref("int_identity__recompared_records") -%}
+
+-- In a build that follows, only the pairs of which one record has to be compared anew.
 with
-    blocking_keys as (
-        select block_key, record_key
-        from {{ ref("int_identity__blocking_keys") }}
-        where block_status <> 'over_full'
+    block_members as (
+        select block_key, record_key from {{ ref("int_identity__block_members") }}
     ),
 
-    final as (
-        select distinct
-            left_keys.record_key as left_record_key,
-            right_keys.record_key as right_record_key
-        from blocking_keys as left_keys
-        inner join
-            blocking_keys as right_keys
-            on right_keys.block_key = left_keys.block_key
-            and right_keys.record_key > left_keys.record_key
-    )
+    {% if identity_follows() %}
+        recompared_members as (
+            select block_key, record_key
+            from block_members
+            where {{ only_in(recompared) }}
+        ),
 
-select *
+        final as (
+            select distinct
+                least(one.record_key, other.record_key) as left_record_key,
+                greatest(one.record_key, other.record_key) as right_record_key
+            from recompared_members as one
+            inner join
+                block_members as other
+                on other.block_key = one.block_key
+                and other.record_key <> one.record_key
+        )
+    {% else %}
+        final as (
+            select distinct
+                left_member.record_key as left_record_key,
+                right_member.record_key as right_record_key
+            from block_members as left_member
+            inner join
+                block_members as right_member
+                on right_member.block_key = left_member.block_key
+                and right_member.record_key > left_member.record_key
+        )
+    {% endif %}
+
+select left_record_key, right_record_key
 from final

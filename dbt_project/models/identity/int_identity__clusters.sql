@@ -1,16 +1,42 @@
-{%- set cuts = var("identity_cut_weights", [8, 13, 18, 100]) -%}
+{{
+    config(
+        materialized="followed",
+        outdated="record_key in (select record_key from {{ ref('int_identity__regrouped_records') }})",
+    )
+}}
+{%- set cuts = var("identity_cut_weights", [5, 7, 9, 11, 13, 16, 20, 25, 32, 100]) -%}
+{%- set regrouped = ref("int_identity__regrouped_records") -%}
 
 with
-    records as (select * from {{ ref("int_identity__records") }}),
+    contested_records as (
+        select record_key, component_key
+        from {{ ref("int_identity__contested_records") }}
+        where {{ only_in(regrouped) }}
+    ),
+
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where record_key in (select record_key from contested_records)
+    ),
+
+    links as (
+        select left_record_key, right_record_key, match_weight
+        from {{ ref("int_identity__links") }}
+        where left_record_key in (select record_key from contested_records)
+    ),
 
     decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
 
-    links as (select * from {{ ref("int_identity__links") }}),
+    weights as ({{ weights_in_a_row(ref("int_identity__weights")) }}),
 
-    components as (select * from {{ ref("int_identity__components") }}),
+    given_names as ({{ known_given_names() }}),
+
+    family_names as (select * from {{ ref("int_identity__family_names") }}),
 
     groups_0 as (
-        select record_key, component_key as group_key, 0 as cut_count from components
+        select record_key, component_key as group_key, component_key
+        from contested_records
     ),
     {% for cut in cuts %}
         {% set before = "groups_" ~ loop.index0 %}
@@ -20,48 +46,75 @@ with
         {{ contradictions(broken, before) }},
 
         {{ stronger }} as (
-            select links.left_record_key, links.right_record_key
+            select broken_links.left_record_key, broken_links.right_record_key
             from {{ broken }} as broken
             inner join
-                {{ before }} as left_group on left_group.group_key = broken.group_key
-            inner join links on links.left_record_key = left_group.record_key
+                {{ broken }}_links as broken_links
+                on broken_links.group_key = broken.group_key
             inner join
-                {{ before }} as right_group
-                on right_group.record_key = links.right_record_key
-                and right_group.group_key = broken.group_key
+                links
+                on links.left_record_key = broken_links.left_record_key
+                and links.right_record_key = broken_links.right_record_key
             where links.match_weight >= {{ cut }}
         ),
 
         {{ connected_components(parts, stronger, rounds=8) }},
 
+        settled_{{ loop.index }} as (
+            select
+                before.record_key,
+                before.group_key,
+                before.component_key,
+                {{ loop.index0 }} as cut_count
+            from {{ before }} as before
+            left join {{ broken }} as broken on broken.group_key = before.group_key
+            where broken.group_key is null
+        ),
+
         groups_{{ loop.index }} as (
             select
                 before.record_key,
-                case
-                    when broken.group_key is null
-                    then before.group_key
-                    else coalesce(parts.component_key, before.record_key)
-                end as group_key,
-                case
-                    when broken.group_key is null
-                    then before.cut_count
-                    else {{ loop.index }}
-                end as cut_count
+                coalesce(parts.component_key, before.record_key) as group_key,
+                before.component_key
             from {{ before }} as before
-            left join {{ broken }} as broken on broken.group_key = before.group_key
+            inner join {{ broken }} as broken on broken.group_key = before.group_key
             left join {{ parts }} as parts on parts.record_key = before.record_key
         ),
     {% endfor %}
 
+    settled as (
+        {% for cut in cuts %}
+            select record_key, group_key, component_key, cut_count
+            from settled_{{ loop.index }}
+            union all
+        {% endfor %}
+        select record_key, group_key, component_key, {{ cuts | length }} as cut_count
+        from groups_{{ cuts | length }}
+    ),
+
+    all_records as (
+        select record_key
+        from {{ ref("int_identity__records") }}
+        where {{ only_in(regrouped) }}
+    ),
+
+    components as (
+        select record_key, component_key
+        from {{ ref("int_identity__components") }}
+        where {{ only_in(regrouped) }}
+    ),
+
     final as (
         select
-            records.record_key,
-            coalesce(groups.group_key, records.record_key) as cluster_key,
-            coalesce(groups.cut_count, 0) as cut_count
-        from records
-        left join
-            groups_{{ cuts | length }} as groups
-            on groups.record_key = records.record_key
+            all_records.record_key,
+            coalesce(components.component_key, all_records.record_key) as component_key,
+            coalesce(
+                settled.group_key, components.component_key, all_records.record_key
+            ) as cluster_key,
+            coalesce(settled.cut_count, 0) as cut_count
+        from all_records
+        left join components on components.record_key = all_records.record_key
+        left join settled on settled.record_key = all_records.record_key
     )
 
 select *

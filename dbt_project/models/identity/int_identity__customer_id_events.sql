@@ -1,7 +1,13 @@
 with
     customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
 
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    incoming_people as (select * from {{ ref("int_identity__incoming_people") }}),
+
+    explained_links as (select * from {{ ref("int_identity__explained_links") }}),
+
+    cuts as (select * from {{ ref("int_identity__cuts") }}),
+
+    decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
 
     ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
 
@@ -14,7 +20,7 @@ with
         from
             (
                 select max(_extracted_at) as seen_at
-                from person_records
+                from incoming_people
                 union all
                 select max(happened_at) as seen_at
                 from history
@@ -59,6 +65,149 @@ with
         from moves
     ),
 
+    -- What joins the records of a customer: the strongest link, and the strongest one
+    -- between
+    -- records that come from an id and records that do not.
+    told_links as (
+        select
+            left_id.customer_id,
+            left_id.known_customer_id as left_known_id,
+            right_id.known_customer_id as right_known_id,
+            explained_links.match_weight,
+            concat(
+                left_id.source,
+                ' ',
+                left_id.record_id,
+                ' and ',
+                right_id.source,
+                ' ',
+                right_id.record_id,
+                ' (',
+                explained_links.explanation,
+                ', weight ',
+                cast(round(explained_links.match_weight, 1) as varchar),
+                ')'
+            ) as words
+        from explained_links
+        inner join
+            customer_ids as left_id
+            on left_id.record_key = explained_links.left_record_key
+        inner join
+            customer_ids as right_id
+            on right_id.record_key = explained_links.right_record_key
+    ),
+
+    -- Of equally strong ones, the first by its words: a build is the same each time.
+    ranked_joins as (
+        select
+            customer_id,
+            words,
+            row_number() over (
+                partition by customer_id order by match_weight desc, words
+            ) as strength_rank
+        from told_links
+        where left_known_id is null and right_known_id is null
+    ),
+
+    joined_by as (select customer_id, words from ranked_joins where strength_rank = 1),
+
+    bridges as (
+        select customer_id, left_known_id as known_customer_id, match_weight, words
+        from told_links
+        where
+            left_known_id is not null and left_known_id is distinct from right_known_id
+        union all
+        select customer_id, right_known_id as known_customer_id, match_weight, words
+        from told_links
+        where
+            right_known_id is not null and left_known_id is distinct from right_known_id
+    ),
+
+    ranked_bridges as (
+        select
+            known_customer_id,
+            customer_id,
+            words,
+            row_number() over (
+                partition by known_customer_id, customer_id
+                order by match_weight desc, words
+            ) as strength_rank
+        from bridges
+        where known_customer_id <> customer_id
+    ),
+
+    merged_by as (
+        select known_customer_id, customer_id, words
+        from ranked_bridges
+        where strength_rank = 1
+    ),
+
+    -- What keeps records apart which were one customer.
+    kept_apart as (
+        select
+            left_record_key,
+            right_record_key,
+            2 as strength,
+            concat('kept apart by ', coalesce(decided_by, 'a steward')) as why
+        from decided_pairs
+        where verdict = 'different'
+        union all
+        select
+            left_record_key,
+            right_record_key,
+            1 as strength,
+            concat(
+                'their link, weight ',
+                cast(round(match_weight, 1) as varchar),
+                ', was cut, for it would make one customer of records that contradict each other'
+            ) as why
+        from cuts
+    ),
+
+    both_ways as (
+        select left_record_key as one_key, right_record_key as other_key, strength, why
+        from kept_apart
+        union all
+        select right_record_key as one_key, left_record_key as other_key, strength, why
+        from kept_apart
+    ),
+
+    splits as (
+        select
+            moved.customer_id,
+            both_ways.strength,
+            concat(
+                moved.source,
+                ' ',
+                moved.record_id,
+                ' and ',
+                stayed.source,
+                ' ',
+                stayed.record_id,
+                ': ',
+                both_ways.why
+            ) as words
+        from both_ways
+        inner join customer_ids as moved on moved.record_key = both_ways.one_key
+        inner join customer_ids as stayed on stayed.record_key = both_ways.other_key
+        where
+            moved.is_minted
+            and moved.known_customer_id = stayed.known_customer_id
+            and moved.customer_id <> stayed.customer_id
+    ),
+
+    ranked_splits as (
+        select
+            customer_id,
+            words,
+            row_number() over (
+                partition by customer_id order by strength desc, words
+            ) as strength_rank
+        from splits
+    ),
+
+    split_by as (select customer_id, words from ranked_splits where strength_rank = 1),
+
     created as (
         select
             'create' as event,
@@ -67,9 +216,17 @@ with
             sizes.source,
             sizes.record_id,
             sizes.record_count,
-            'A customer that was not known before.' as reason
+            concat(
+                'Not known before; the oldest record is ',
+                sizes.source,
+                ' ',
+                sizes.record_id,
+                '.',
+                ' Joined by ' || joined_by.words || '.'
+            ) as reason
         from sizes
         left join ranked_moves on ranked_moves.customer_id = sizes.customer_id
+        left join joined_by on joined_by.customer_id = sizes.customer_id
         where sizes.is_minted and ranked_moves.customer_id is null
     ),
 
@@ -81,13 +238,26 @@ with
             sizes.source,
             sizes.record_id,
             sizes.record_count,
-            'These records are no longer held to be one customer with the rest, which keeps its id.'
-            as reason
+            concat(
+                'No longer one customer with the rest, which keeps its id: ',
+                coalesce(
+                    split_by.words,
+                    concat(
+                        'what ',
+                        sizes.source,
+                        ' ',
+                        sizes.record_id,
+                        ' says of itself now links it to none of them'
+                    )
+                ),
+                '.'
+            ) as reason
         from sizes
         inner join
             ranked_moves
             on ranked_moves.customer_id = sizes.customer_id
             and ranked_moves.giver_rank = 1
+        left join split_by on split_by.customer_id = sizes.customer_id
         where sizes.is_minted
     ),
 
@@ -101,8 +271,16 @@ with
             ranked_moves.source,
             ranked_moves.record_id,
             ranked_moves.record_count,
-            'Both ids turned out to be one customer; the older id stays.' as reason
+            concat(
+                'Both ids are one customer, and the older id stays: ',
+                coalesce(merged_by.words, 'their records are linked through others'),
+                '.'
+            ) as reason
         from ranked_moves
+        left join
+            merged_by
+            on merged_by.known_customer_id = ranked_moves.known_customer_id
+            and merged_by.customer_id = ranked_moves.customer_id
         left join living on living.customer_id = ranked_moves.known_customer_id
         where ranked_moves.taker_rank = 1 and living.customer_id is null
     ),
@@ -115,7 +293,11 @@ with
             min(ledger.source) as source,
             min(ledger.record_id) as record_id,
             count(*) as record_count,
-            'Its last record was deleted.' as reason
+            concat(
+                'Its last record was deleted: ',
+                max(concat(ledger.source, ' ', ledger.record_id)),
+                '.'
+            ) as reason
         from ledger
         left join
             customer_ids as living_records

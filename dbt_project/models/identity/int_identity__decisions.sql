@@ -16,6 +16,9 @@ with
                 "verdict": "text",
                 "decided_by": "text",
                 "decided_at": "timestamp",
+                "note": "text",
+                "evidence": "text",
+                "undone_decision_id": "text",
             },
         )
     }},
@@ -30,6 +33,9 @@ with
             verdict,
             decided_by,
             decided_at,
+            note,
+            evidence,
+            undone_decision_id,
             {{ lake_columns() }}
         from records
     )

@@ -1,16 +1,26 @@
-{%- set comparisons = [
-    "email",
-    "phone",
-    "given_name",
-    "family_name",
-    "name_order",
-    "address",
-    "company",
-    "birth_date",
-] -%}
+{{
+    config(
+        materialized="followed",
+        outdated=(
+            "left_record_key in (select record_key from {{ ref('int_identity__regrouped_records') }})"
+            ~ " or left_record_key in (select record_key from {{ ref('int_identity__recompared_records') }})"
+            ~ " or right_record_key in (select record_key from {{ ref('int_identity__recompared_records') }})"
+        ),
+    )
+}}
+{%- set comparisons = comparison_names() -%}
+{%- set regrouped = ref("int_identity__regrouped_records") -%}
+{%- set recompared = ref("int_identity__recompared_records") -%}
 
 with
-    links as (select * from {{ ref("int_identity__links") }}),
+    links as (
+        select *
+        from {{ ref("int_identity__links") }}
+        where
+            {{ only_in(regrouped, "left_record_key") }}
+            or {{ only_in(recompared, "left_record_key") }}
+            or {{ only_in(recompared, "right_record_key") }}
+    ),
 
     clusters as (select * from {{ ref("int_identity__clusters") }}),
 
@@ -18,7 +28,7 @@ with
 
     decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
 
-    weights as (select * from {{ ref("identity_weights") }}),
+    weights as (select * from {{ ref("int_identity__weights") }}),
 
     scored as (
         select

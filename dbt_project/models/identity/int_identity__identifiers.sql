@@ -1,7 +1,26 @@
-with
-    record_identifiers as (select * from {{ ref("int_identity__record_identifiers") }}),
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="(kind, value) in (select (kind, value) from {{ ref('int_identity__touched_identifiers') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_identifiers") -%}
 
-    record_names as (select * from {{ ref("int_identity__record_names") }}),
+with
+    record_identifiers as (
+        select record_key, kind, value, name_face, is_role_mailbox
+        from {{ ref("int_identity__record_identifiers") }}
+        {% if identity_follows() %}
+            where (kind, value) in (select (kind, value) from {{ touched }})
+        {% endif %}
+    ),
+
+    records as (select * from {{ ref("int_identity__records") }}),
+
+    given_names as ({{ known_given_names() }}),
+
+    family_names as (select * from {{ ref("int_identity__family_names") }}),
 
     counted as (
         select
@@ -33,25 +52,32 @@ with
             record_identifiers.name_face
     ),
 
+    face_names as (
+        select
+            faces.kind,
+            faces.value,
+            {{ record_with_names("records", "given_names", "family_names") }}
+        from faces
+        inner join records on records.record_key = faces.record_key
+        left join given_names on given_names.given = records.given
+        left join family_names on family_names.family = records.family
+    ),
+
     -- Two spellings of one name are one person.
     different_faces as (
         select
             left_face.kind,
             left_face.value,
             count(distinct left_face.record_key) + 1 as different_count
-        from faces as left_face
+        from face_names as left_face
         inner join
-            faces as right_face
+            face_names as right_face
             on right_face.kind = left_face.kind
             and right_face.value = left_face.value
             and right_face.record_key > left_face.record_key
-        inner join
-            record_names as left_name on left_name.record_key = left_face.record_key
-        inner join
-            record_names as right_name on right_name.record_key = right_face.record_key
         where
-            {{ given_name_level("left_name", "right_name") }} = 'different'
-            and not {{ names_are_swapped("left_name", "right_name") }}
+            {{ given_name_level("left_face", "right_face") }} = 'different'
+            and not {{ names_are_swapped("left_face", "right_face") }}
         group by left_face.kind, left_face.value
     ),
 
@@ -69,7 +95,10 @@ with
                     or different_faces.different_count
                     > {{ var("identity_common_names", 5) }}
                 then 'common'
-                when different_faces.different_count > 1
+                -- A national id is one person's, though one of the names may be wrong.
+                when
+                    different_faces.different_count
+                    > case when counted.kind = 'national_id' then 2 else 1 end
                 then 'shared'
                 else 'personal'
             end as use

@@ -1,7 +1,28 @@
-with
-    pair_scores as (select * from {{ ref("int_identity__pair_scores") }}),
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="left_record_key in (select record_key from {{ ref('int_identity__recompared_records') }}) or right_record_key in (select record_key from {{ ref('int_identity__recompared_records') }})",
+    )
+}}
+{%- set recompared = ref("int_identity__recompared_records") -%}
 
-    decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
+with
+    pair_scores as (
+        select *
+        from {{ ref("int_identity__pair_scores") }}
+        where
+            {{ only_in(recompared, "left_record_key") }}
+            or {{ only_in(recompared, "right_record_key") }}
+    ),
+
+    decided_pairs as (
+        select *
+        from {{ ref("int_identity__decided_pairs") }}
+        where
+            {{ only_in(recompared, "left_record_key") }}
+            or {{ only_in(recompared, "right_record_key") }}
+    ),
 
     found as (
         select

@@ -1,7 +1,36 @@
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
+    )
+}}
+{%- set changed = ref("int_identity__changed_records") -%}
 with
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select
+            record_key,
+            source,
+            record_id,
+            email,
+            other_emails,
+            phone,
+            other_phone,
+            country,
+            national_id,
+            external_ids
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in(changed) }}
+    ),
 
-    record_names as (select * from {{ ref("int_identity__record_names") }}),
+    record_names as (
+        select record_names.record_key, record_names.generation, given_names.given_key
+        from {{ ref("int_identity__record_names") }} as record_names
+        left join
+            {{ ref("int_identity__given_names") }} as given_names
+            on given_names.given = record_names.given
+        where {{ only_in(changed, "record_names.record_key") }}
+    ),
 
     mail_providers as (select * from {{ ref("identity_mail_providers") }}),
 
@@ -28,15 +57,16 @@ with
         where other_emails is not null
     ),
 
+    -- What several records have in common is parsed once.
+    distinct_emails as (select distinct typed from typed_emails),
+
     addresses as (
-        select record_key, place, {{ email_address("typed") }} as address
-        from typed_emails
+        select typed, {{ email_address("typed") }} as address from distinct_emails
     ),
 
     mailboxes as (
         select
-            addresses.record_key,
-            addresses.place,
+            addresses.typed,
             addresses.address,
             {{
                 email_mailbox(
@@ -53,13 +83,11 @@ with
         where addresses.address is not null
     ),
 
-    emails as (
+    known_mailboxes as (
         select
-            mailboxes.record_key,
-            'email' as kind,
-            mailboxes.mailbox as value,
-            mailboxes.address as written,
-            mailboxes.place,
+            mailboxes.typed,
+            mailboxes.address,
+            mailboxes.mailbox,
             {{ email_local_part("mailboxes.mailbox") }} as local_part,
             {{ email_domain("mailboxes.mailbox") }} as domain,
             mailboxes.is_free_mail,
@@ -68,8 +96,26 @@ with
         left join
             role_mailboxes
             on role_mailboxes.local_part
-            =
-            {{ regex_replaced(email_local_part("mailboxes.mailbox"), "[^a-zא-ת]", "") }}
+            = {{
+                letters_translated(
+                    email_local_part("mailboxes.mailbox"), "0123456789._-+", ""
+                )
+            }}
+    ),
+
+    emails as (
+        select
+            typed_emails.record_key,
+            'email' as kind,
+            known_mailboxes.mailbox as value,
+            known_mailboxes.address as written,
+            typed_emails.place,
+            known_mailboxes.local_part,
+            known_mailboxes.domain,
+            known_mailboxes.is_free_mail,
+            known_mailboxes.is_role_mailbox
+        from typed_emails
+        inner join known_mailboxes on known_mailboxes.typed = typed_emails.typed
     ),
 
     typed_phones as (
@@ -117,43 +163,121 @@ with
             = concat(coalesce(typed_phones.country, ''), ' ', typed_phones.phone)
     ),
 
+    national_ids as (
+        select
+            record_key,
+            'national_id' as kind,
+            {{ national_id("national_id") }} as value,
+            national_id as written,
+            1 as place,
+            cast(null as varchar) as local_part,
+            cast(null as varchar) as domain,
+            false as is_free_mail,
+            false as is_role_mailbox
+        from person_records
+        where {{ national_id("national_id") }} is not null
+    ),
+
+    -- A record that another one names has its own id in common with it.
+    named_records as (
+        select record_key, {{ list_rows(words_of("external_ids", ";")) }} as value
+        from person_records
+        where external_ids is not null
+    ),
+
+    external_ids as (
+        select
+            record_key,
+            'external_id' as kind,
+            value,
+            value as written,
+            1 as place,
+            cast(null as varchar) as local_part,
+            cast(null as varchar) as domain,
+            false as is_free_mail,
+            false as is_role_mailbox
+        from named_records
+        {% if var("identity_external_ids", {}) %}
+            union all
+            select
+                record_key,
+                'external_id',
+                concat(source, ':', record_id),
+                record_id,
+                1,
+                null,
+                null,
+                false,
+                false
+            from person_records
+        {% endif %}
+    ),
+
     identifiers as (
         select *
         from emails
         union all
         select *
         from phones
+        union all
+        select *
+        from national_ids
+        union all
+        select *
+        from external_ids
     ),
 
     -- Said twice in one record, an identifier counts once.
-    ranked as (
+    first_said as (select * from identifiers where place = 1),
+
+    said_again as (
         select
-            *,
-            row_number() over (
-                partition by record_key, kind, value order by place, written
-            ) as said
+            record_key,
+            kind,
+            value,
+            min(written) as written,
+            2 as place,
+            min(local_part) as local_part,
+            min(domain) as domain,
+            bool_or(is_free_mail) as is_free_mail,
+            bool_or(is_role_mailbox) as is_role_mailbox
         from identifiers
+        where place = 2
+        group by record_key, kind, value
+    ),
+
+    said_once as (
+        select *
+        from first_said
+        union all
+        select said_again.*
+        from said_again
+        left join
+            first_said
+            on first_said.record_key = said_again.record_key
+            and first_said.kind = said_again.kind
+            and first_said.value = said_again.value
+        where first_said.record_key is null
     ),
 
     final as (
         select
-            ranked.record_key,
-            ranked.kind,
-            ranked.value,
-            ranked.written,
-            ranked.place,
-            ranked.local_part,
-            ranked.domain,
-            ranked.is_free_mail,
-            ranked.is_role_mailbox,
+            said_once.record_key,
+            said_once.kind,
+            said_once.value,
+            said_once.written,
+            said_once.place,
+            said_once.local_part,
+            said_once.domain,
+            said_once.is_free_mail,
+            said_once.is_role_mailbox,
             concat(
                 record_names.given_key,
                 case when record_names.generation is not null then '|' end,
                 record_names.generation
             ) as name_face
-        from ranked
-        inner join record_names on record_names.record_key = ranked.record_key
-        where ranked.said = 1
+        from said_once
+        inner join record_names on record_names.record_key = said_once.record_key
     )
 
 select *

@@ -1,11 +1,20 @@
+{{
+    config(
+        materialized="followed",
+        outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
+    )
+}}
+{%- set changed = ref("int_identity__changed_records") -%}
 {%- set words_roles = ["title", "suffix", "generation", "particle", "company_sign"] -%}
 
 with
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select record_key, full_name, given_name, family_name
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in(changed) }}
+    ),
 
     name_words as (select * from {{ ref("identity_name_words") }}),
-
-    nicknames as (select * from {{ ref("identity_nicknames") }}),
 
     vocabulary as (
         select
@@ -20,15 +29,17 @@ with
     plain as (
         select
             record_key,
-            {{ plain_name("case when given_name not like '%@%' then given_name end") }}
-            as given_text,
-            {{
-                plain_name(
-                    "case when family_name not like '%@%' then family_name end"
-                )
-            }} as family_text,
-            {{ plain_name("case when full_name not like '%@%' then full_name end") }}
-            as full_text,
+            {% for column, text in [
+                ("given_name", "given_text"),
+                ("family_name", "family_text"),
+                ("full_name", "full_text"),
+            ] %}
+                case
+                    when {{ column }} is null or {{ column }} like '%@%'
+                    then ''
+                    else {{ plain_name(column) }}
+                end as {{ text }},
+            {% endfor %}
             given_name is not null or family_name is not null as has_parts
         from person_records
     ),
@@ -197,150 +208,28 @@ with
         from named
     ),
 
-    given_names as (
-        select distinct given from spelled where given is not null and not is_company
-    ),
-
-    sounded_given_names as (
-        select
-            given,
-            {{ loose_name_key("given") }} as given_own_key,
-            {{ given_name_sounds("given") }} as sounds
-        from given_names
-    ),
-
-    known_nicknames as (
-        select
-            nickname,
-            given_name,
-            rank,
-            {{ loose_name_key("given_name") }} as given_name_key,
-            {{ given_name_sounds("given_name") }} as sounds
-        from nicknames
-        where nickname in (select given from given_names)
-    ),
-
-    nickname_sounds as (
-        select nickname, {{ list_rows("sounds") }} as sound from known_nicknames
-    ),
-
-    given_name_forms as (
-        select
-            nickname,
-            {{ distinct_values("given_name") }} as given_names,
-            max(case when rank = 1 then given_name_key end) as given_name_key
-        from known_nicknames
-        group by nickname
-    ),
-
-    given_name_sounds as (
-        select nickname, {{ distinct_values("sound") }} as sounds
-        from nickname_sounds
-        group by nickname
-    ),
-
-    -- A given name with the names that it may be short for.
-    known_given_names as (
-        select
-            sounded_given_names.given,
-            sounded_given_names.given_own_key,
-            coalesce(
-                given_name_forms.given_name_key, sounded_given_names.given_own_key
-            ) as given_key,
-            {{
-                list_union(
-                    "given_name_forms.given_names",
-                    list_of_one("sounded_given_names.given"),
-                )
-            }} as given_forms,
-            {{ list_union("given_name_sounds.sounds", "sounded_given_names.sounds") }}
-            as given_sounds
-        from sounded_given_names
-        left join
-            given_name_forms on given_name_forms.nickname = sounded_given_names.given
-        left join
-            given_name_sounds on given_name_sounds.nickname = sounded_given_names.given
-    ),
-
-    family_names as (
-        select distinct family from spelled where family is not null and not is_company
-    ),
-
-    known_family_names as (
-        select
-            family,
-            {{ loose_name_key("family") }} as family_key,
-            {{ name_keys("family") }} as family_sounds
-        from family_names
-    ),
-
-    keyed as (
-        select
-            spelled.record_key,
-            spelled.is_company,
-            spelled.generation,
-            case when not spelled.is_company then spelled.given end as given,
-            case when not spelled.is_company then spelled.middle end as middle,
-            case when not spelled.is_company then spelled.family end as family,
-            case
-                when not spelled.is_company then spelled.family_parts
-            end as family_parts,
-            known_given_names.given_forms,
-            known_given_names.given_sounds,
-            nullif(known_given_names.given_own_key, '') as given_own_key,
-            case
-                when length(spelled.given) > 1
-                then nullif(known_given_names.given_key, '')
-            end as given_key,
-            known_family_names.family_sounds,
-            case
-                when length(spelled.family) > 1
-                then nullif(known_family_names.family_key, '')
-            end as family_key
-        from spelled
-        left join
-            known_given_names
-            on known_given_names.given = spelled.given
-            and not spelled.is_company
-        left join
-            known_family_names
-            on known_family_names.family = spelled.family
-            and not spelled.is_company
-    ),
-
+    -- A family name that is its only part needs no list of parts.
     final as (
         select
             record_key,
             is_company,
-            generation,
-            given,
-            middle,
-            family,
-            family_parts,
-            given_forms,
-            given_sounds,
-            given_own_key,
-            given_key,
-            left(given_own_key, 1) as given_initial_key,
-            family_sounds,
-            family_key,
+            case when not is_company then generation end as generation,
+            case when not is_company then given end as given,
             case
-                when given_key is not null and family_key is not null
-                then
-                    concat(
-                        least(given_key, family_key),
-                        '|',
-                        greatest(given_key, family_key)
+                when not is_company and {{ list_size("middle") }} > 0 then middle
+            end as middle,
+            case when not is_company then family end as family,
+            case
+                when
+                    not is_company
+                    and (
+                        {{ list_size("family_parts") }} > 1
+                        or {{ list_item("family_parts", 1) }} <> family
                     )
-            end as name_key,
-            {{ regex_matches("given", "[א-ת]") }} as given_is_hebrew,
-            {{ regex_matches("family", "[א-ת]") }} as family_is_hebrew,
-            case
-                when given is not null then count(*) over (partition by given)
-            end as given_count,
-            count(*) over () as all_count
-        from keyed
+                then family_parts
+            end as family_parts
+        from spelled
     )
 
-select *
+select record_key, is_company, generation, given, middle, family, family_parts
 from final

@@ -1,15 +1,100 @@
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
+    )
+}}
+{%- set changed = ref("int_identity__changed_records") -%}
+
 with
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select *
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in(changed) }}
+    ),
 
-    record_names as (select * from {{ ref("int_identity__record_names") }}),
+    record_names as (
+        select *
+        from {{ ref("int_identity__record_names") }}
+        where {{ only_in(changed) }}
+    ),
 
-    record_identifiers as (select * from {{ ref("int_identity__record_identifiers") }}),
+    given_names as (select * from {{ ref("int_identity__given_names") }}),
 
-    identifiers as (select * from {{ ref("int_identity__identifiers") }}),
+    family_names as (select * from {{ ref("int_identity__family_names") }}),
+
+    record_identifiers as (
+        select *
+        from {{ ref("int_identity__record_identifiers") }}
+        where {{ only_in(changed) }}
+    ),
 
     countries as (select * from {{ ref("identity_countries") }}),
 
     name_words as (select * from {{ ref("identity_name_words") }}),
+
+    cities as (select * from {{ ref("identity_cities") }}),
+
+    -- What many records have in common is brought to its key once.
+    city_names as (select distinct city from person_records where city is not null),
+
+    plain_cities as (
+        select city, {{ plain_text("city") }} as plain_city from city_names
+    ),
+
+    city_keys as (
+        select
+            plain_cities.city,
+            nullif(
+                {{
+                    loose_name_key(
+                        regex_replaced(
+                            "coalesce(cities.city, plain_cities.plain_city)",
+                            "[^\\p{L}]",
+                            "",
+                        )
+                    )
+                }},
+                ''
+            ) as city_key
+        from plain_cities
+        left join cities on cities.alias = plain_cities.plain_city
+    ),
+
+    streets as (select distinct street from person_records where street is not null),
+
+    plain_streets as (
+        select street, {{ plain_street("street") }} as plain_street from streets
+    ),
+
+    street_keys as (
+        select
+            street,
+            concat(
+                {{ loose_name_key(regex_replaced("plain_street", "[^\\p{L}]", "")) }},
+                '#',
+                {{ regex_found("plain_street", "[0-9]+") }}
+            ) as street_key
+        from plain_streets
+        where
+            {{ regex_matches("plain_street", "\\p{L}") }}
+            and {{ regex_matches("plain_street", "[0-9]") }}
+    ),
+
+    employers as (
+        select
+            person_records.record_key,
+            coalesce(
+                person_records.company,
+                case when record_names.is_company then person_records.full_name end
+            ) as employer
+        from person_records
+        inner join record_names on record_names.record_key = person_records.record_key
+        where person_records.company is not null or record_names.is_company
+    ),
+
+    employer_names as (select distinct employer from employers),
 
     legal_forms as (
         select {{ distinct_values("word") }} as words
@@ -17,62 +102,79 @@ with
         where role = 'legal_form'
     ),
 
-    used_identifiers as (
+    company_keys as (
         select
-            record_identifiers.record_key,
-            record_identifiers.kind,
-            record_identifiers.value,
-            record_identifiers.place,
-            record_identifiers.local_part,
-            record_identifiers.domain,
-            record_identifiers.is_free_mail,
-            identifiers.use
-        from record_identifiers
-        inner join
-            identifiers
-            on identifiers.kind = record_identifiers.kind
-            and identifiers.value = record_identifiers.value
+            employer,
+            nullif(
+                {{
+                    list_joined(
+                        list_without(
+                            words_of(plain_text("employer")), "legal_forms.words"
+                        ),
+                        "",
+                    )
+                }},
+                ''
+            ) as company_key
+        from employer_names
+        cross join legal_forms
     ),
 
-    identifier_lists as (
+    record_companies as (
+        select employers.record_key, company_keys.company_key
+        from employers
+        inner join company_keys on company_keys.employer = employers.employer
+    ),
+
+    country_names as (
+        select distinct country from person_records where country is not null
+    ),
+
+    country_codes as (
+        select country_names.country, countries.country as country_code
+        from country_names
+        inner join
+            countries on countries.alias = {{ plain_text("country_names.country") }}
+    ),
+
+    first_emails as (
         select
             record_key,
-            {% for kind, uses in [
-                ("email", ["personal", "shared", "role", "common"]),
-                ("phone", ["personal", "shared", "common"]),
-            ] %}
-                {{ collected_values("case when kind = '" ~ kind ~ "' then value end") }}
-                as {{ kind }}s,
-                {% for use in uses %}
-                    {{
-                        collected_values(
-                            "case when kind = '"
-                            ~ kind
-                            ~ "' and use = '"
-                            ~ use
-                            ~ "' then value end"
-                        )
-                    }} as {{ use }}_{{ kind }}s,
-                {% endfor %}
-            {% endfor %}
-            min(
-                case
-                    when kind = 'email' and place = 1 and use <> 'role' then local_part
-                end
-            ) as email_local_part,
-            min(case when kind = 'email' and place = 1 then domain end) as email_domain,
-            min(
-                case
-                    when kind = 'email' and place = 1 and not is_free_mail then domain
-                end
-            ) as company_domain,
-            bool_or(kind = 'email' and use = 'role') as is_role_mailbox,
-            min(case when kind = 'phone' and place = 1 then value end) as phone
-        from used_identifiers
-        group by record_key
+            case when not is_role_mailbox then local_part end as email_local_part,
+            domain as email_domain,
+            case when not is_free_mail then domain end as company_domain
+        from record_identifiers
+        where kind = 'email' and place = 1
     ),
 
-    standardised as (
+    role_mailboxes as (
+        select distinct record_key
+        from record_identifiers
+        where kind = 'email' and is_role_mailbox
+    ),
+
+    first_phones as (
+        select record_key, value as phone
+        from record_identifiers
+        where kind = 'phone' and place = 1
+    ),
+
+    national_ids as (
+        select record_key, value as national_id
+        from record_identifiers
+        where kind = 'national_id'
+    ),
+
+    dated as (
+        select
+            record_key,
+            {{ birth_date("birth_date") }} as birth_date,
+            {{ birthday("birth_date") }} as birthday
+        from person_records
+        where birth_date is not null
+    ),
+
+    described as (
         select
             person_records.record_key,
             person_records.source,
@@ -85,114 +187,77 @@ with
             record_names.family,
             record_names.family_parts,
             record_names.generation,
-            record_names.given_forms,
-            record_names.given_sounds,
-            record_names.given_own_key,
-            record_names.given_key,
-            record_names.given_initial_key,
-            record_names.given_is_hebrew,
-            record_names.given_count,
-            record_names.all_count,
-            record_names.family_sounds,
-            record_names.family_key,
-            record_names.family_is_hebrew,
-            record_names.name_key,
-            identifier_lists.emails,
-            identifier_lists.personal_emails,
-            identifier_lists.shared_emails,
-            identifier_lists.role_emails,
-            identifier_lists.common_emails,
-            identifier_lists.email_local_part,
-            identifier_lists.email_domain,
-            identifier_lists.company_domain,
-            coalesce(identifier_lists.is_role_mailbox, false) as is_role_mailbox,
-            identifier_lists.phones,
-            identifier_lists.personal_phones,
-            identifier_lists.shared_phones,
-            identifier_lists.common_phones,
-            identifier_lists.phone,
-            {{ plain_text("person_records.street") }} as street,
-            nullif(
-                {{
-                    loose_name_key(
-                        regex_replaced(
-                            plain_text("person_records.city"), "[^\\p{L}]", ""
-                        )
+            given_names.given_own_key,
+            given_names.given_key,
+            given_names.given_initial_key,
+            given_names.given_is_hebrew,
+            family_names.family_key,
+            family_names.family_is_hebrew,
+            case
+                when given_names.given_key <> '' and family_names.family_key <> ''
+                then
+                    concat(
+                        least(given_names.given_key, family_names.family_key),
+                        '|',
+                        greatest(given_names.given_key, family_names.family_key)
                     )
-                }},
-                ''
-            ) as city_key,
-            nullif(
-                replace({{ plain_text("person_records.postcode") }}, ' ', ''), ''
-            ) as postcode,
-            countries.country,
+            end as name_key,
+            first_emails.email_local_part,
+            case
+                when length(first_emails.email_local_part) >= 6
+                then
+                    {{ letters_translated("first_emails.email_local_part", "._-", "") }}
+            end as email_local_key,
+            first_emails.email_domain,
+            first_emails.company_domain,
+            {{
+                regex_replaced(
+                    "split_part(first_emails.company_domain, '.', 1)",
+                    "[^\\p{L}\\p{N}]",
+                    "",
+                )
+            }} as company_label,
+            role_mailboxes.record_key is not null as is_role_mailbox,
+            first_phones.phone,
+            street_keys.street_key,
+            city_keys.city_key,
             nullif(
                 {{
-                    list_joined(
-                        list_without(
-                            words_of(
-                                plain_text(
-                                    "coalesce(person_records.company, case when record_names.is_company then person_records.full_name end)"
-                                )
-                            ),
-                            "legal_forms.words",
-                        ),
+                    regex_replaced(
+                        "lower(left(person_records.postcode, 20))",
+                        "[^\\p{L}\\p{N}]",
                         "",
                     )
                 }},
                 ''
-            ) as company_key,
-            {{
-                regex_found(
-                    "person_records.birth_date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-                )
-            }} as birth_date,
-            coalesce(
-                {{
-                    regex_found(
-                        "person_records.birth_date",
-                        "^[0-9]{4}-([0-9]{2}-[0-9]{2})",
-                        1,
-                    )
-                }},
-                replace(
-                    {{
-                        regex_found(
-                            "person_records.birth_date", "^[0-9]{2}/[0-9]{2}$"
-                        )
-                    }},
-                    '/',
-                    '-'
-                )
-            ) as birthday
+            ) as postcode,
+            country_codes.country_code as country,
+            record_companies.company_key,
+            dated.birth_date,
+            dated.birthday,
+            national_ids.national_id,
+            coalesce(country_codes.country_code, 'IL') = 'IL'
+            and {{ regex_matches("national_ids.national_id", "^[0-9]{9}$") }}
+            and not {{ has_israeli_check_digit("national_ids.national_id") }}
+            as national_id_is_wrong
+            {% for column in identity_also_columns() %}
+                , {{ plain_text("person_records." ~ column) }} as {{ column }}
+            {% endfor %}
         from person_records
-        cross join legal_forms
         inner join record_names on record_names.record_key = person_records.record_key
+        left join given_names on given_names.given = record_names.given
+        left join family_names on family_names.family = record_names.family
+        left join first_emails on first_emails.record_key = person_records.record_key
         left join
-            identifier_lists on identifier_lists.record_key = person_records.record_key
+            role_mailboxes on role_mailboxes.record_key = person_records.record_key
+        left join first_phones on first_phones.record_key = person_records.record_key
+        left join national_ids on national_ids.record_key = person_records.record_key
+        left join street_keys on street_keys.street = person_records.street
+        left join city_keys on city_keys.city = person_records.city
+        left join country_codes on country_codes.country = person_records.country
         left join
-            countries on countries.alias = {{ plain_text("person_records.country") }}
-    ),
-
-    keyed as (
-        select
-            *,
-            {{ loose_name_key(regex_replaced("street", "[^\\p{L}]", "")) }}
-            as street_letters,
-            {{ regex_found("street", "[0-9]+") }} as house_number,
-            nullif(
-                {{
-                    cross_script_key(
-                        regex_replaced("email_local_part", "[^a-zא-ת]", "")
-                    )
-                }},
-                ''
-            ) as email_local_sound,
-            case
-                when length(email_local_part) >= 6
-                then {{ regex_replaced("email_local_part", "[._-]", "") }}
-            end as email_local_key
-        from standardised
+            record_companies on record_companies.record_key = person_records.record_key
+        left join dated on dated.record_key = person_records.record_key
     ),
 
     final as (
@@ -208,62 +273,33 @@ with
             family,
             family_parts,
             generation,
-            given_forms,
-            given_sounds,
             given_own_key,
             given_key,
             given_initial_key,
             given_is_hebrew,
-            family_sounds,
             family_key,
             family_is_hebrew,
             name_key,
-            case
-                when name_key is not null then count(*) over (partition by name_key)
-            end as name_count,
-            given_count,
-            emails,
-            personal_emails,
-            shared_emails,
-            role_emails,
-            common_emails,
             email_local_part,
             email_local_key,
-            email_local_sound,
             email_domain,
             company_domain,
+            company_label,
             is_role_mailbox,
-            phones,
-            personal_phones,
-            shared_phones,
-            common_phones,
             phone,
-            case
-                when street_letters <> '' and house_number is not null
-                then concat(street_letters, '#', house_number)
-            end as street_key,
+            street_key,
             city_key,
-            case
-                when city_key is not null then count(*) over (partition by city_key)
-            end as city_count,
             postcode,
-            case
-                when postcode is not null then count(*) over (partition by postcode)
-            end as postcode_count,
             country,
             company_key,
-            case
-                when company_key is not null
-                then count(*) over (partition by company_key)
-            end as company_count,
-            case
-                when company_domain is not null
-                then count(*) over (partition by company_domain)
-            end as company_domain_count,
             birth_date,
             birthday,
-            all_count
-        from keyed
+            national_id,
+            national_id_is_wrong
+            {% for column in identity_also_columns() %}
+                , nullif({{ column }}, '') as {{ column }}
+            {% endfor %}
+        from described
     )
 
 select *

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import phonenumbers
 import pyarrow.parquet as pq
 import pytest
@@ -72,6 +73,20 @@ def test_another_seed_and_another_day_give_other_people(tmp_path: Path) -> None:
     assert first.people != second.people
     later = make_chunk(plan_of(50, 1, date(2026, 7, 30)), 0)
     assert first.rows["stripe.customers"] != later.rows["stripe.customers"]
+
+
+def test_some_companies_are_a_part_of_an_earlier_one_in_their_country() -> None:
+    rows = make_chunk(plan_of(500, 7, date(2026, 6, 30)), 0).rows["hubspot.companies"]
+    known: dict[str, dict[str, Any]] = {}
+    parts = 0
+    for row in rows:
+        company = orjson.loads(row.body)
+        parent = company.get("hs_parent_company_id")
+        if parent:
+            parts += 1
+            assert known[parent]["country"] == company["country"]
+        known[str(row.id)] = company
+    assert 0 < parts < len(rows) / 4
 
 
 def test_many_processes_write_what_one_would(

@@ -15,17 +15,27 @@
     "gender",
     "language",
 ] -%}
+{%- set conflicts = [
+    "given_names",
+    "family_names",
+    "birth_dates",
+    "genders",
+    "national_ids",
+    "countries",
+] -%}
 
 with
     customer_identities as (select * from {{ ref("customer_identities") }}),
 
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_kinds as (select * from {{ ref("int_identity__customer_kinds") }}),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    conflicts as (select * from {{ ref("int_identity__conflicts") }}),
 
     customer_attributes as (select * from {{ ref("customer_attributes") }}),
 
-    account_customers as (select * from {{ ref("account_customers") }}),
+    account_members as (select * from {{ ref("account_members") }}),
+
+    household_members as (select * from {{ ref("household_members") }}),
 
     contacts as (select * from {{ ref("stg_hubspot__contacts") }}),
 
@@ -55,19 +65,6 @@ with
         group by customer_id
     ),
 
-    -- A customer is a role mailbox if all that is known of it is one.
-    mailboxes as (
-        select
-            customer_ids.customer_id,
-            bool_and(
-                records.is_role_mailbox
-                and (records.given is null or records.family is null)
-            ) as is_role_mailbox
-        from customer_ids
-        inner join records on records.record_key = customer_ids.record_key
-        group by customer_ids.customer_id
-    ),
-
     winners as (
         select
             customer_id,
@@ -82,7 +79,9 @@ with
     ),
 
     main_accounts as (
-        select customer_id, account_id from account_customers where is_primary
+        select customer_id, account_id
+        from account_members
+        where is_primary and customer_id is not null
     ),
 
     ranked_contacts as (
@@ -210,9 +209,19 @@ with
                 subscription_counts.active_subscription_count, 0
             ) as active_subscription_count,
             coalesce(campaign_counts.campaigns_engaged, 0) as campaigns_engaged,
-            mailboxes.is_role_mailbox
+            customer_kinds.kind = 'role_mailbox' as is_role_mailbox,
+            household_members.household_id,
+            {% for conflict in conflicts %}
+                coalesce(
+                    conflicts.has_conflicting_{{ conflict }}, false
+                ) as has_conflicting_{{ conflict }},
+            {% endfor %}
+            coalesce(conflicts.conflict_count, 0) as conflict_count
         from identified
-        inner join mailboxes on mailboxes.customer_id = identified.customer_id
+        inner join customer_kinds on customer_kinds.customer_id = identified.customer_id
+        left join conflicts on conflicts.customer_id = identified.customer_id
+        left join
+            household_members on household_members.customer_id = identified.customer_id
         left join winners on winners.customer_id = identified.customer_id
         left join main_accounts on main_accounts.customer_id = identified.customer_id
         left join
@@ -272,5 +281,8 @@ select
     won_deal_count,
     active_subscription_count,
     campaigns_engaged,
-    is_role_mailbox
+    is_role_mailbox,
+    household_id,
+    {% for conflict in conflicts %} has_conflicting_{{ conflict }}, {% endfor %}
+    conflict_count
 from final

@@ -5,49 +5,128 @@ with
 
     owners as (select * from {{ ref("stg_hubspot__owners") }}),
 
-    account_identities as (
+    company_records as (select * from {{ ref("int_identity__companies") }}),
+
+    account_parents as (select * from {{ ref("int_identity__account_parents") }}),
+
+    employer_accounts as (select * from {{ ref("int_identity__employer_accounts") }}),
+
+    account_identities as (select * from {{ ref("account_identities") }}),
+
+    known as (
+        select
+            account_identities.account_id,
+            {{ distinct_texts_joined("account_identities.source", ",") }} as sources,
+            max(
+                case
+                    when account_identities.source = 'hubspot'
+                    then account_identities.record_id
+                end
+            ) as hubspot_company_id,
+            min(
+                case
+                    when account_identities.source = 'zendesk'
+                    then account_identities.record_id
+                end
+            ) as zendesk_organization_id,
+            min(
+                case
+                    when
+                        account_identities.source = 'people'
+                        and account_identities.record_id like 'domain:%'
+                    then substr(account_identities.record_id, 8)
+                end
+            ) as people_domain,
+            min(company_records.registration_number) as registration_number
+        from account_identities
+        left join
+            company_records
+            on company_records.source = account_identities.source
+            and company_records.record_id = account_identities.record_id
+        group by account_identities.account_id
+    ),
+
+    -- What its people call a company that no system has a record of.
+    called as (
         select
             account_id,
-            max(case when source = 'hubspot' then record_id end) as hubspot_company_id,
-            min(
-                case when source = 'zendesk' then record_id end
-            ) as zendesk_organization_id
-        from {{ ref("account_identities") }}
+            company_name,
+            row_number() over (
+                partition by account_id
+                order by count(distinct customer_id) desc, company_name
+            ) as name_rank
+        from employer_accounts
+        where company_name is not null
+        group by account_id, company_name
+    ),
+
+    first_seen as (
+        select account_id, min(first_seen_at) as first_seen_at
+        from employer_accounts
         group by account_id
     ),
 
     members as (
-        select account_id, count(distinct customer_id) as customer_count
-        from {{ ref("account_customers") }}
+        select
+            account_id,
+            count(distinct customer_id) as customer_count,
+            {{ distinct_texts_joined("email", ",") }} as role_mailboxes
+        from {{ ref("account_members") }}
         group by account_id
+    ),
+
+    subsidiaries as (
+        select parent_account_id as account_id, count(*) as subsidiary_count
+        from account_parents
+        group by parent_account_id
     ),
 
     final as (
         select
-            account_identities.account_id,
-            coalesce(companies.name, organizations.name) as name,
+            known.account_id,
             coalesce(
-                companies.domain, split_part(organizations.domain_names, ',', 1)
+                companies.name,
+                organizations.name,
+                called.company_name,
+                known.people_domain
+            ) as name,
+            coalesce(
+                companies.domain,
+                split_part(organizations.domain_names, ',', 1),
+                known.people_domain
             ) as domain,
             companies.industry,
             companies.employees,
             companies.city,
             companies.country,
             owners.name as owner_name,
-            account_identities.hubspot_company_id,
-            account_identities.zendesk_organization_id,
+            known.hubspot_company_id,
+            known.zendesk_organization_id,
             coalesce(members.customer_count, 0) as customer_count,
-            coalesce(companies.created_at, organizations.created_at) as created_at
-        from account_identities
-        left join
-            companies
-            on account_identities.hubspot_company_id = companies.hubspot_company_id
+            coalesce(
+                companies.created_at, organizations.created_at, first_seen.first_seen_at
+            ) as created_at,
+            known.registration_number,
+            account_parents.parent_account_id,
+            coalesce(
+                account_parents.ultimate_parent_account_id, known.account_id
+            ) as ultimate_parent_account_id,
+            account_parents.told_by as parent_told_by,
+            coalesce(subsidiaries.subsidiary_count, 0) as subsidiary_count,
+            members.role_mailboxes,
+            known.sources
+        from known
+        left join companies on companies.hubspot_company_id = known.hubspot_company_id
         left join
             organizations
-            on account_identities.zendesk_organization_id
-            = organizations.zendesk_organization_id
-        left join owners on companies.owner_id = owners.owner_id
-        left join members on account_identities.account_id = members.account_id
+            on organizations.zendesk_organization_id = known.zendesk_organization_id
+        left join owners on owners.owner_id = companies.owner_id
+        left join
+            called on called.account_id = known.account_id and called.name_rank = 1
+        left join first_seen on first_seen.account_id = known.account_id
+        left join members on members.account_id = known.account_id
+        left join account_parents on account_parents.account_id = known.account_id
+        left join subsidiaries on subsidiaries.account_id = known.account_id
     )
 
 select *

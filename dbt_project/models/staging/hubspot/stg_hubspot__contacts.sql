@@ -29,6 +29,8 @@ with
                     "hs_language": "text",
                     "lifecyclestage": "text",
                     "hs_lead_status": "text",
+                    "hs_email_last_open_date": "timestamp",
+                    "hs_email_hard_bounce_reason_enum": "text",
                     "hubspot_owner_id": "text",
                     "associatedcompanyid": "text",
                     "hs_merged_object_ids": "text",
@@ -68,6 +70,8 @@ with
             properties_hs_language as language,
             properties_lifecyclestage as lifecycle_stage,
             properties_hs_lead_status as lead_status,
+            properties_hs_email_last_open_date as email_opened_at,
+            properties_hs_email_hard_bounce_reason_enum as email_bounce_reason,
             properties_hubspot_owner_id as owner_id,
             coalesce(
                 properties_associatedcompanyid,

@@ -1,0 +1,16 @@
+{#- The smallest text that two lists have in common; null if there is none. -#}
+{% macro first_common_text(left, right) %}
+    {{ return(adapter.dispatch("first_common_text")(left, right)) }}
+{% endmacro %}
+
+{% macro duckdb__first_common_text(left, right) %}
+    case
+        when
+            {{ left }} [1] = {{ right }} [1]
+            and len({{ left }}) = 1
+            and len({{ right }}) = 1
+        then {{ left }} [1]
+        when list_has_any({{ left }}, {{ right }})
+        then list_min(list_intersect({{ left }}, {{ right }}))
+    end
+{% endmacro %}

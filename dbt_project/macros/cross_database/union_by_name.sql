@@ -1,0 +1,20 @@
+{#- The rows of several CTEs, their columns matched by name; what one lacks is null. -#}
+{% macro union_by_name(relations, columns) %}
+    {{ return(adapter.dispatch("union_by_name")(relations, columns)) }}
+{% endmacro %}
+
+{% macro duckdb__union_by_name(relations, columns) %}
+    -- One row of none says what columns there are, and that they are text.
+    select
+        {% for column in columns %}
+            {% if column.endswith("_at") %} cast(null as timestamp)
+            {% else %} cast(null as varchar)
+            {% endif %} as {{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    where false
+    {% for relation in relations %}
+        union all by name
+        select *
+        from {{ relation }}
+    {% endfor %}
+{% endmacro %}

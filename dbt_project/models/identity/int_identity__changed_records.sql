@@ -1,0 +1,38 @@
+{{ config(materialized="start_of_build") }}
+
+-- depends_on: {{ ref("int_identity__weights") }}
+with
+    incoming as (
+        select record_key, record_digest from {{ ref("int_identity__incoming_people") }}
+    ),
+
+    {% if identity_can_follow() %}
+        known as (
+            select record_key, record_digest
+            from {{ identity_table("int_identity__person_records") }}
+        ),
+
+        final as (
+            select
+                coalesce(incoming.record_key, known.record_key) as record_key,
+                case
+                    when known.record_key is null
+                    then 'new'
+                    when incoming.record_key is null
+                    then 'gone'
+                    else 'changed'
+                end as change
+            from incoming
+            full outer join known on known.record_key = incoming.record_key
+            where known.record_digest is distinct from incoming.record_digest
+        )
+    {% else %}
+        -- A build that starts from nothing makes everything anew, and asks for no
+        -- list of it.
+        final as (
+            select record_key, cast(null as varchar) as change from incoming where false
+        )
+    {% endif %}
+
+select record_key, change
+from final

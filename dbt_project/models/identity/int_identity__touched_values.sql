@@ -1,0 +1,34 @@
+{%- set changed = ref("int_identity__changed_records") -%}
+{%- set records = ref("int_identity__records") -%}
+
+-- The values that a new, a changed or a gone record has or had: they are counted anew.
+with
+    {% if identity_follows() %}
+        touched as (
+            select {{ counted_columns() | join(", ") }}
+            from {{ records }}
+            where {{ only_in(changed) }}
+            union all
+            select {{ counted_columns() | join(", ") }}
+            from {{ outdated_rows(records) }}
+        ),
+
+        final as (
+            {% for column in counted_columns() %}
+                select distinct '{{ column }}' as attribute, {{ column }} as value
+                from touched
+                where {{ column }} is not null
+                union all
+            {% endfor %}
+            select 'all' as attribute, '' as value
+        )
+    {% else %}
+        final as (
+            select cast(null as varchar) as attribute, cast(null as varchar) as value
+            from {{ records }}
+            where false
+        )
+    {% endif %}
+
+select attribute, value
+from final

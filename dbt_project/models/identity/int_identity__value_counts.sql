@@ -1,0 +1,66 @@
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="(attribute, value) in (select (attribute, value) from {{ ref('int_identity__touched_values') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_values") -%}
+
+with
+    records as (select * from {{ ref("int_identity__records") }}),
+
+    counted as (
+        {% for column in counted_columns() if column != "given" %}
+            select '{{ column }}' as attribute, {{ column }} as value, count(*) as seen
+            from records
+            where
+                {{ column }} is not null
+                {% if identity_follows() %}
+                    and {{ column }} in (
+                        select value from {{ touched }} where attribute = '{{ column }}'
+                    )
+                {% endif %}
+            group by {{ column }}
+            having count(*) > 1
+            union all
+        {% endfor %}
+        select 'all' as attribute, '' as value, count(*) as seen
+        from records
+    ),
+
+    -- Of given names only what is common counts: the others are rare.
+    common_given_names as (
+        select 'given' as attribute, records.given as value, totals.seen
+        from records
+        inner join counted as totals on totals.attribute = 'all'
+        where
+            records.given is not null
+            {% if identity_follows() %}
+                and records.given
+                in (select value from {{ touched }} where attribute = 'given')
+            {% endif %}
+        group by records.given, totals.seen
+        having not {{ given_is_rare("count(*)", order_of_magnitude("totals.seen")) }}
+    ),
+
+    all_counted as (
+        select attribute, value, seen
+        from counted
+        union all
+        select attribute, value, seen
+        from common_given_names
+    ),
+
+    final as (
+        select
+            attribute,
+            value,
+            cast(
+                {{ order_of_magnitude("greatest(seen, 1)") }} as bigint
+            ) as record_count
+        from all_counted
+    )
+
+select attribute, value, record_count
+from final

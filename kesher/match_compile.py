@@ -1,0 +1,166 @@
+"""Compiles the identity models with dbt, in a process of its own.
+
+dbt's libraries take two hundred megabytes and two seconds to import; both go with the process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from kesher.child_process import die_with_parent, send_output_to
+from kesher.errors import KesherError
+from kesher.match_plan import (
+    DEFAULT_KEPT_WEIGHT,
+    INPUT,
+    KEPT_WEIGHT,
+    LINK_WEIGHT,
+    PEOPLE,
+    PEOPLE_COLUMNS,
+    TARGETS,
+    PlanVariant,
+)
+
+
+def compile_apart(folder: Path, variant: PlanVariant) -> None:
+    """Write `plan.json` and the template database into a folder; see `match_plan`.
+
+    Args:
+        folder: Empty; gets dbt's log too.
+        variant: Which plan.
+
+    Raises:
+        KesherError: dbt failed.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_work, args=(sender, folder, variant), name="kesher-compile", daemon=True
+    )
+    process.start()
+    sender.close()
+    try:
+        fault: str | None = receiver.recv()
+        process.join(timeout=10)
+    except EOFError:
+        process.join()
+        fault = f"its process ended unexpectedly (exit code {process.exitcode})"
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    if fault is not None:
+        raise KesherError(f"dbt could not compile the identity models: {fault}")
+
+
+def _work(sender: Connection, folder: Path, variant: PlanVariant) -> None:
+    die_with_parent()
+    send_output_to(folder / "output.log")
+    try:
+        _compile(folder, variant)
+        sender.send(None)
+    except Exception as error:
+        traceback.print_exc()
+        sender.send(" ".join(f"{type(error).__name__}: {error}".split()))
+    sender.close()
+
+
+def _compile(folder: Path, variant: PlanVariant) -> None:
+    """Build the models over no people at all: what dbt ran is their SQL for a first build."""
+    import duckdb
+    import orjson
+
+    from kesher.build import dbt_arguments, invoke_dbt
+    from kesher.data_directory import DataDirectory, write_file
+
+    data = DataDirectory(folder)
+    data.lake.mkdir()
+    further = {f"also_{number}": "varchar" for number in range(1, variant.also + 1)}
+    columns = ", ".join(f"{name} {kind}" for name, kind in {**PEOPLE_COLUMNS, **further}.items())
+    with duckdb.connect(str(data.warehouse)) as connection:
+        connection.execute(f"create schema {INPUT}")
+        connection.execute(f"create table {PEOPLE} ({columns})")
+    variables = {
+        "identity_people": PEOPLE,
+        "identity_also": list(further),
+        LINK_WEIGHT: f"getvariable('{LINK_WEIGHT}')",
+        KEPT_WEIGHT: None if variant.every_pair else _kept_weight(),
+    }
+    result = invoke_dbt(
+        [
+            *dbt_arguments("build", data, folder),
+            "--exclude-resource-type=unit_test",
+            "--exclude-resource-type=test",
+            f"--vars={orjson.dumps(variables).decode()}",
+            "--select",
+            *(f"+{target}" for target in TARGETS),
+        ],
+        data,
+    )
+    failed = [
+        f"{node.node.name}: {node.message}"
+        for node in getattr(result.result, "results", None) or []
+        if node.status not in ("success", "pass")
+    ]
+    if not result.success or failed:
+        raise KesherError("; ".join(failed) or str(result.exception))
+    steps = _steps({node.node.unique_id: node.node for node in result.result.results})
+    with duckdb.connect(str(data.warehouse)) as connection:
+        for step in reversed(steps):
+            connection.execute(f"drop {step['kind']} {step['relation']}")
+        connection.execute(f"drop schema {INPUT} cascade")
+        connection.execute("checkpoint")
+    plan = {
+        "template_bytes": data.warehouse.stat().st_size,
+        "steps": steps,
+    }
+    write_file(folder / "plan.json", orjson.dumps(plan))
+
+
+def _kept_weight() -> str:
+    """Return SQL for the weight below which pairs are forgotten: as ever, or the link weight."""
+    return f"least({DEFAULT_KEPT_WEIGHT!r}, getvariable('{LINK_WEIGHT}'))"
+
+
+def _steps(nodes: dict[str, Any]) -> list[dict[str, Any]]:
+    """Put the models in an order in which each comes after what it reads."""
+    # What follows the lake has no people in it: dbt built its empty table, which stays.
+    models = {
+        key: node
+        for key, node in nodes.items()
+        if str(node.resource_type) == "model" and node.config.materialized != "lake_stream"
+    }
+    ordered: dict[str, Any] = {}
+
+    def visit(key: str) -> None:
+        if key in ordered or key not in models:
+            return
+        for parent in models[key].depends_on.nodes:
+            visit(parent)
+        ordered[key] = models[key]
+
+    for key in sorted(models):
+        visit(key)
+
+    def tables_behind(key: str) -> set[str]:
+        found: set[str] = set()
+        for parent in ordered[key].depends_on.nodes:
+            found.add(parent.split(".")[-1])
+            if parent in ordered and ordered[parent].config.materialized in ("view", "ephemeral"):
+                found |= tables_behind(parent)
+        return found
+
+    return [
+        {
+            "name": node.name,
+            "relation": node.relation_name,
+            "kind": "view" if node.config.materialized == "view" else "table",
+            "sql": node.compiled_code,
+            "reads": sorted(tables_behind(key)),
+        }
+        for key, node in ordered.items()
+        if node.config.materialized != "ephemeral"
+    ]
