@@ -61,7 +61,7 @@ with
 
     -- Without rates of exchange: how many usual payments of its currency an amount is.
     usual_payments as (
-        select currency, avg(cast(amount as double)) as usual_amount
+        select currency, cast(sum(amount) as double) / count(*) as usual_amount
         from payments
         where kind = 'charge' and amount > 0
         group by currency
@@ -76,8 +76,13 @@ with
     paid as (
         select
             paid_in_currency.customer_id,
-            sum(
-                cast(paid_in_currency.amount as double) / usual_payments.usual_amount
+            -- Rounded, for a sum of floats depends on its order.
+            round(
+                sum(
+                    cast(paid_in_currency.amount as double)
+                    / usual_payments.usual_amount
+                ),
+                6
             ) as paid_value,
             {{
                 distinct_texts_joined(
