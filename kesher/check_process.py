@@ -6,15 +6,12 @@ ends; both go with the process.
 
 from __future__ import annotations
 
-import multiprocessing
-import traceback
 from collections.abc import Mapping
 from datetime import datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from expectations.report import CheckReport
-from kesher.child_process import die_with_parent, send_output_to
+from kesher.child_process import ChildError, run_apart
 from kesher.errors import KesherError
 
 
@@ -32,46 +29,18 @@ def run_checks_apart(
     Raises:
         KesherError: the checks could not be run.
     """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_work,
-        args=(sender, log, warehouse, previous, dict(last_syncs)),
-        name="kesher-check",
-        daemon=True,
-    )
-    process.start()
-    sender.close()
+    log.unlink(missing_ok=True)
     try:
-        outcome: CheckReport | str = receiver.recv()
-        process.join(timeout=10)
-    except EOFError:
-        process.join()
-        outcome = f"their process ended unexpectedly (exit code {process.exitcode})"
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
-    if isinstance(outcome, str):
-        raise KesherError(f"The checks could not be run: {outcome}. Details: {log}")
-    return outcome
+        return run_apart(
+            _work, (warehouse, previous, dict(last_syncs)), name="kesher-check", log=log
+        )
+    except ChildError as error:
+        raise KesherError(f"The checks could not be run: {error}. Details: {log}") from error
 
 
 def _work(
-    sender: Connection,
-    log: Path,
-    warehouse: Path,
-    previous: Path | None,
-    last_syncs: Mapping[str, datetime],
-) -> None:
-    die_with_parent()
-    log.unlink(missing_ok=True)
-    send_output_to(log)
-    try:
-        from expectations.checkpoint import run_checks
+    warehouse: Path, previous: Path | None, last_syncs: Mapping[str, datetime]
+) -> CheckReport:
+    from expectations.checkpoint import run_checks
 
-        sender.send(run_checks(warehouse, previous=previous, last_syncs=last_syncs))
-    except Exception as error:
-        traceback.print_exc()
-        sender.send(" ".join(f"{type(error).__name__}: {error}".split()))
-    sender.close()
+    return run_checks(warehouse, previous=previous, last_syncs=last_syncs)

@@ -5,13 +5,10 @@ dbt's libraries take two hundred megabytes and two seconds to import; both go wi
 
 from __future__ import annotations
 
-import multiprocessing
-import traceback
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kesher.child_process import die_with_parent, send_output_to
+from kesher.child_process import ChildError, run_apart
 from kesher.errors import KesherError
 from kesher.match_plan import (
     DEFAULT_KEPT_WEIGHT,
@@ -35,37 +32,10 @@ def compile_apart(folder: Path, variant: PlanVariant) -> None:
     Raises:
         KesherError: dbt failed.
     """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_work, args=(sender, folder, variant), name="kesher-compile", daemon=True
-    )
-    process.start()
-    sender.close()
     try:
-        fault: str | None = receiver.recv()
-        process.join(timeout=10)
-    except EOFError:
-        process.join()
-        fault = f"its process ended unexpectedly (exit code {process.exitcode})"
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
-    if fault is not None:
-        raise KesherError(f"dbt could not compile the identity models: {fault}")
-
-
-def _work(sender: Connection, folder: Path, variant: PlanVariant) -> None:
-    die_with_parent()
-    send_output_to(folder / "output.log")
-    try:
-        _compile(folder, variant)
-        sender.send(None)
-    except Exception as error:
-        traceback.print_exc()
-        sender.send(" ".join(f"{type(error).__name__}: {error}".split()))
-    sender.close()
+        run_apart(_compile, (folder, variant), name="kesher-compile", log=folder / "output.log")
+    except ChildError as error:
+        raise KesherError(f"dbt could not compile the identity models: {error}") from error
 
 
 def _compile(folder: Path, variant: PlanVariant) -> None:

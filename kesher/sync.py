@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 from urllib.parse import urlsplit
 
+from kesher.child_process import start_child
 from kesher.config import Config
 from kesher.config_schema import VENDORS, SandboxConfig
 from kesher.data_directory import DataDirectory, read_json, utc_text, write_json
@@ -164,7 +164,6 @@ def run_jobs(
 
     Every job ends with exactly one `SourceResult`, also if its process is killed.
     """
-    context = multiprocessing.get_context("spawn")
     waiting = list(jobs)
     running: dict[Connection, tuple[SourceJob, Any, float]] = {}
     limit = at_once or os.cpu_count() or 1
@@ -172,12 +171,7 @@ def run_jobs(
         while waiting or running:
             while waiting and len(running) < limit:
                 job = waiting.pop(0)
-                receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(
-                    target=worker, args=(job, sender), name=f"kesher-{job.source}", daemon=True
-                )
-                process.start()
-                sender.close()
+                process, receiver = start_child(worker, (job,), f"kesher-{job.source}")
                 running[receiver] = (job, process, time.monotonic())
             for ready in wait(list(running)):
                 assert isinstance(ready, Connection)  # noqa: S101 - nothing else was given

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kesher.child_process import die_with_parent, send_output_to
+from kesher.child_process import send_output_to
 from kesher.errors import KesherError, disk_full_error
 from kesher.redaction import Redactor
 from kesher.sync_report import SourceJob, SourceResult
@@ -34,9 +34,8 @@ SourceFactory = Callable[
 def main(job: SourceJob, events: Connection) -> None:
     """Read a source and send what happens to the parent process.
 
-    This is the entry point of the worker process. It dies with its parent, however that ends.
+    This is the entry point of the worker process.
     """
-    die_with_parent()
     send_output_to(Path(job.log_file))
 
     def create(*arguments: Any) -> Source:

@@ -1,4 +1,5 @@
 import re
+import sys
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -31,6 +32,9 @@ Visit = Callable[..., AppTest]
 
 @pytest.fixture
 def visit(made_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    # AppTest leaves the app as the main program, which every new process would then run first.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
     def open_page(page: str, /, directory: Path = made_directory, **address: str) -> AppTest:
         monkeypatch.setenv("KESHER_SERVING", str(directory))
         app = AppTest.from_file(str(APP), default_timeout=30)

@@ -2,11 +2,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
-import textwrap
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -329,43 +324,6 @@ def test_state_files_can_be_given_to_airbytes_own_entry_point(play: Play) -> Non
 
     (message,) = Source.read_state(str(play.state / "crm.json"))
     assert message.stream.stream_descriptor.name == "people"
-
-
-def test_workers_die_with_their_parent(tmp_path: Path) -> None:
-    script = f"""
-        import os, sys, time
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
-        from multiprocessing import get_context
-        from kesher.child_process import die_with_parent
-        def child():
-            die_with_parent()
-            print(os.getpid(), flush=True)
-            time.sleep(60)
-        if __name__ == "__main__":
-            get_context("spawn").Process(target=child).start()
-            time.sleep(60)
-    """
-    file = tmp_path / "parent.py"
-    file.write_text(textwrap.dedent(script))
-    parent = subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    for _ in range(100):
-        if not Path(f"/proc/{child}").exists() or "Z" in _process_state(child):
-            break
-        time.sleep(0.05)
-    else:
-        os.kill(child, 9)
-        raise AssertionError("the worker outlived its parent")
-
-
-def _process_state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
 
 
 def test_state_is_json_in_a_stable_order(play: Play) -> None:
