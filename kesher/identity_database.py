@@ -20,6 +20,7 @@ from kesher.match_plan import (
     MatchPlan,
     PlanVariant,
     load_plan,
+    plan_quickly,
 )
 from kesher.table_file import constant
 
@@ -58,6 +59,10 @@ class IdentityDatabase:
             ).fetchall()
         )
         self.require("int_identity__person_records", "int_identity__pair_scores")
+        ((records,),) = connection.execute(
+            f"select count(*) from {self.table('int_identity__person_records')}"  # noqa: S608
+        ).fetchall()
+        plan_quickly(connection, records)
         self.link_weight = DEFAULT_LINK_WEIGHT
         self.also: tuple[str, ...] = ()
         if self.has(SETTINGS.split(".")[1]):

@@ -22,6 +22,7 @@ from kesher.match_plan import (
     MatchPlan,
     PlanVariant,
     load_plan,
+    plan_quickly,
 )
 from kesher.table_file import constant
 from kesher.work_folder import work_folder
@@ -110,6 +111,7 @@ def match(request: MatchRequest, terminal: Terminal) -> MatchResult:
                     log=terminal.detail,
                 )
                 _attach_template(connection, plan)
+                plan_quickly(connection, records)
                 connection.execute(f"set variable {LINK_WEIGHT} = {request.link_weight!r}")
                 with _told_steps(terminal, len(plan.steps)) as tell:
                     _resolve(connection, plan, request, terminal, tell)

@@ -76,6 +76,7 @@ DEFAULT_KEPT_WEIGHT = -6.0
 _PLAN = "plan.json"
 _TEMPLATE = f"{DATABASE}.duckdb"
 _DAYS_KEPT = 30
+_FEW_RECORDS = 20_000
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,16 @@ class MatchPlan:
                     connection.execute(f"drop table {self.step(name).relation}")
             if tell is not None:
                 tell(step.name, time.monotonic() - started)
+
+
+def plan_quickly(connection: duckdb.DuckDBPyConnection, records: int) -> None:
+    """Let DuckDB think less about its way if there are few records.
+
+    Over the longest model it takes a second to find the best one; up to some ten thousand records
+    any way is quicker than that.
+    """
+    if records <= _FEW_RECORDS:
+        connection.execute("set disabled_optimizers = 'projection_pullup,unused_columns'")
 
 
 @dataclass(frozen=True)
