@@ -209,7 +209,20 @@ def _run_dbt(
             counts[kind] += 1
     if select and not any(counts.values()):
         raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
+    if not select:
+        _drop_former_marts(data, {node.node.name for node in result.result.results})
     return counts
+
+
+def _drop_former_marts(data: DataDirectory, models: set[str]) -> None:
+    """Drop marts of an older version of the project, which would be published for ever as is."""
+    with duckdb.connect(str(data.warehouse)) as connection:
+        marts = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+        for (mart,) in marts:
+            if mart not in models:
+                connection.execute(f'drop table marts."{mart}"')
 
 
 def _raise_failure(

@@ -11,6 +11,7 @@ from kesher.explain_records import find_records, read_records
 from kesher.explain_words import verdict
 from kesher.explanation import (
     Block,
+    Contradiction,
     Contribution,
     Decision,
     Explanation,
@@ -48,6 +49,9 @@ _WORDS = {
     "dependence": "said by another comparison too",
 }
 
+#: What one person has only one of.
+_ONE_OF_A_PERSON = ("given_name", "birth_date", "national_id")
+
 _PAIRS_SCORED = 2_500
 
 
@@ -75,11 +79,13 @@ def explain(database: IdentityDatabase, left: str, right: str, terminal: Termina
         raise KesherError(f"{left} and {right} are the same, so there is nothing to explain.")
     pair = _strongest_kept(database, left_keys, right_keys)
     if pair is None:
-        pair = _strongest_of_all(database, left_keys, right_keys, terminal)
+        (pair,) = _scored_anew(
+            database, left_keys, right_keys, terminal, "match_weight desc", "true"
+        )
     # In the order in which they were asked for, not in that of the models.
     first, second = ("left", "right") if pair["left_record_key"] in left_keys else ("right", "left")
     records = read_records(database, [pair[f"{first}_record_key"], pair[f"{second}_record_key"]])
-    return _explained(database, records[0], records[1], pair)
+    return _explained(database, records[0], records[1], pair, terminal)
 
 
 def _strongest_kept(
@@ -103,10 +109,18 @@ def _strongest_kept(
     return rows[0] if rows else None
 
 
-def _strongest_of_all(
-    database: IdentityDatabase, left_keys: list[int], right_keys: list[int], terminal: Terminal
-) -> dict[str, Any]:
-    """Score pairs whose scores were not kept, or never made, by the SQL that scores all others."""
+def _scored_anew(
+    database: IdentityDatabase,
+    left_keys: list[int],
+    right_keys: list[int],
+    terminal: Terminal,
+    order: str,
+    condition: str,
+) -> list[dict[str, Any]]:
+    """Score pairs whose scores were not kept, or never made, by the SQL that scores all others.
+
+    Returns the first pair in an order of those for which a condition holds, if there is one.
+    """
     pairs = [(min(left, right), max(left, right)) for left in left_keys for right in right_keys][
         :_PAIRS_SCORED
     ]
@@ -124,15 +138,18 @@ def _strongest_of_all(
     }
     name = "int_identity__pair_scores"
     with database.computed_anew(plan, [name], given) as relation:
-        rows = database.rows(
-            f"select * from {relation(name)} "  # noqa: S608
-            "order by match_weight desc, left_record_key, right_record_key limit 1"
+        return database.rows(
+            f"select * from {relation(name)} where {condition} "  # noqa: S608
+            f"order by {order}, left_record_key, right_record_key limit 1"
         )
-    return rows[0]
 
 
 def _explained(
-    database: IdentityDatabase, left: Record, right: Record, pair: dict[str, Any]
+    database: IdentityDatabase,
+    left: Record,
+    right: Record,
+    pair: dict[str, Any],
+    terminal: Terminal,
 ) -> Explanation:
     low, high = sorted((left.key, right.key))
     keys = {"low": low, "high": high}
@@ -155,6 +172,7 @@ def _explained(
     if decided:
         row = decided[0]
         decision = Decision(row["verdict"], row.get("decided_by"), row.get("decided_at"))
+    is_cut = (is_linked and not is_one) or bool(of_the_pair("int_identity__cuts"))
     facts = {
         "left": left,
         "right": right,
@@ -167,7 +185,10 @@ def _explained(
         "blocks": blocks,
         "decision": decision,
         "is_linked": is_linked,
-        "is_cut": (is_linked and not is_one) or bool(of_the_pair("int_identity__cuts")),
+        "is_cut": is_cut,
+        "contradiction": (
+            _contradiction(database, left, right, terminal) if is_cut and decision is None else None
+        ),
         "path": _path(database, left, right) if is_one and not is_linked else (),
     }
     return Explanation(**facts, verdict=verdict(Explanation(**facts, verdict="")))
@@ -278,6 +299,66 @@ def _blocks(database: IdentityDatabase, left: Record, right: Record) -> tuple[Bl
         Block(row["blocking_key"].replace("_", " "), row["record_count"], row["status"])
         for row in rows
     )
+
+
+def _contradiction(
+    database: IdentityDatabase, left: Record, right: Record, terminal: Terminal
+) -> Contradiction | None:
+    """Find what one customer would contain that it can't, if two records were one."""
+    left_keys, right_keys = (_cluster_of(database, record) for record in (left, right))
+    kept_apart = database.rows(
+        f"""
+        with
+            sides as (
+                select unnest(cast($left as bigint[])) as record_key, 'left' as side
+                union all
+                select unnest(cast($right as bigint[])) as record_key, 'right' as side
+            )
+
+        select decided.left_record_key, decided.right_record_key
+        from {database.table("int_identity__decided_pairs")} as decided
+        inner join sides as one on one.record_key = decided.left_record_key
+        inner join sides as other on other.record_key = decided.right_record_key
+        where decided.verdict = 'different' and one.side <> other.side
+        order by 1, 2
+        limit 1
+        """,  # noqa: S608
+        {"left": left_keys, "right": right_keys},
+    )
+    if kept_apart:
+        (pair,) = kept_apart
+        first, second = read_records(database, list(pair.values()))
+        return Contradiction(first.name, second.name, "a steward decided that they are two")
+    differ = [f"{comparison}_level = 'different'" for comparison in _ONE_OF_A_PERSON]
+    weights = [f"least({comparison}_weight, 0)" for comparison in _ONE_OF_A_PERSON]
+    found = _scored_anew(
+        database, left_keys, right_keys, terminal, " + ".join(weights), f"({' or '.join(differ)})"
+    )
+    if not found:
+        return None
+    (scored,) = found
+    first, second = read_records(database, [scored["left_record_key"], scored["right_record_key"]])
+    words = [
+        f"{part.words} ({part.left} and {part.right})"
+        for part in _contributions(database, first, second, scored)
+        if part.comparison in _ONE_OF_A_PERSON and part.level == "different"
+    ]
+    return Contradiction(first.name, second.name, "; ".join(words))
+
+
+def _cluster_of(database: IdentityDatabase, record: Record) -> list[int]:
+    clusters = database.table("int_identity__clusters")
+    rows = database.rows(
+        f"""
+        select members.record_key
+        from {clusters} as members
+        inner join {clusters} as this using (cluster_key)
+        where this.record_key = $key
+        order by members.record_key
+        """,  # noqa: S608
+        {"key": record.key},
+    )
+    return [row["record_key"] for row in rows]
 
 
 def _path(database: IdentityDatabase, left: Record, right: Record) -> tuple[Hop, ...]:

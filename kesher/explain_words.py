@@ -36,7 +36,7 @@ def verdict(explanation: Explanation) -> str:
     if explanation.is_cut:
         return (
             f"Two customers: the weights sum up to {weight}, enough for a link ({enough}), but the "
-            "link was cut, because what it joined contradicted itself."
+            f"link was cut, {_why_cut(explanation)}"
         )
     if explanation.match_weight >= explanation.link_weight:
         if not explanation.has_evidence_beyond_names:
@@ -60,6 +60,21 @@ def verdict(explanation: Explanation) -> str:
         return sentence
     why = _why_not_compared(explanation)
     return f"{sentence} {why[0].upper()}{why[1:]}"
+
+
+def _why_cut(explanation: Explanation) -> str:
+    found = explanation.contradiction
+    if found is None:
+        return (
+            "because the group that it belonged to contradicted itself, and this was one of the "
+            "weakest links of that group."
+        )
+    if {found.left, found.right} == {explanation.left.name, explanation.right.name}:
+        return f"because the two contradict each other: {found.words}."
+    return (
+        f"because it would have made one customer of {found.left} and {found.right}, which "
+        f"contradict each other: {found.words}."
+    )
 
 
 def _why_not_compared(explanation: Explanation) -> str:

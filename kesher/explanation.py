@@ -92,6 +92,21 @@ class Hop:
 
 
 @dataclass(frozen=True)
+class Contradiction:
+    """Two records that one customer can't have.
+
+    Attributes:
+        left: The name of the one.
+        right: The name of the other.
+        words: In what they contradict each other, with both values.
+    """
+
+    left: str
+    right: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why two records are one customer, or are not.
 
@@ -108,6 +123,8 @@ class Explanation:
         decision: Of a steward, if there is one.
         is_linked: There is a link between the two.
         is_cut: The link was cut, because what it joined contradicted itself.
+        contradiction: Of a link that was cut: what it would have joined; None where the two parts
+            fit each other, and the link fell with others of a bigger group.
         path: If they are one customer without a link of their own, the strongest way there.
         verdict: All that in a sentence or two.
     """
@@ -124,6 +141,7 @@ class Explanation:
     decision: Decision | None
     is_linked: bool
     is_cut: bool
+    contradiction: Contradiction | None
     path: tuple[Hop, ...]
     verdict: str
 

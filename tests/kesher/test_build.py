@@ -70,6 +70,13 @@ class Place:
         with recorded_run(self.data, "build") as run:
             build(self.data, Terminal(), run, **options)  # type: ignore[arg-type]
 
+    def marts(self) -> set[str]:
+        with duckdb.connect(str(self.data.warehouse), read_only=True) as connection:
+            tables = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'marts'"
+            ).fetchall()
+        return {table for (table,) in tables}
+
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
@@ -128,6 +135,18 @@ def test_a_selection_is_built_but_marked_as_partial(place: Place) -> None:
     assert record.status == "partial"
     with pytest.raises(KesherError, match="chooses no model"):
         place.build(select=["no_such_model"])
+
+
+def test_a_mart_that_is_no_longer_built_goes(place: Place) -> None:
+    mart = "{{ config(schema='marts') }} select 1 as customer_id"
+    place.write("models/old.sql", mart)
+    place.write("models/kept.sql", mart)
+    place.build()
+    (place.project / "models/old.sql").unlink()
+    place.build(select=["kept"])
+    assert place.marts() == {"old", "kept"}
+    place.build()
+    assert place.marts() == {"kept"}
 
 
 @pytest.mark.parametrize("damage", ["garbage", "header", "half", "empty"])

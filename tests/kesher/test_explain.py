@@ -209,7 +209,28 @@ def test_a_link_that_was_cut_is_told(changed: Callable[[str], Path]) -> None:
     told = explained(database, "crm:1", "news:3")
     assert not told["is_one_customer"]
     assert told["is_cut"]
-    assert "but the link was cut" in told["verdict"]
+    assert told["contradiction"] is None
+    assert "but the link was cut, because the group that it belonged to" in told["verdict"]
+
+
+def test_what_a_cut_link_would_have_joined_is_named(tmp_path: Path) -> None:
+    mailbox, phone = "yossi.peretz@gmail.com", "050-5117133"
+    people = write_csv(
+        tmp_path / "people.csv",
+        [
+            person("1", full_name="Yossi Peretz", email=mailbox, birth_date="1951-02-03"),
+            person("2", "shop", full_name="Y. Peretz", email=mailbox, phone=phone),
+            person("3", "news", full_name="Yaron Peretz", phone=phone, birth_date="1984-11-30"),
+        ],
+    )
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", people, "--out", tmp_path / "out.csv", "--keep", kept)
+    told = explained(kept, "shop:2", "news:3")
+    assert told["is_cut"]
+    assert {told["contradiction"]["left"], told["contradiction"]["right"]} == {"crm:1", "news:3"}
+    assert "because it would have made one customer of " in told["verdict"]
+    assert "1951-02-03" in told["verdict"]
+    assert "1984-11-30" in told["verdict"]
 
 
 def test_a_customer_that_was_merged_away_leads_to_the_one_that_is(

@@ -4,9 +4,11 @@
         outdated="record_key in (select record_key from {{ ref('int_identity__regrouped_records') }})",
     )
 }}
-{%- set cuts = var("identity_cut_weights", [5, 7, 9, 11, 13, 16, 20, 25, 32, 100]) -%}
+{%- set steps = var("identity_cut_steps", 10) -%}
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 
+-- A component that contradicts itself is put together anew, its strongest links first;
+-- a link that would join a contradiction is left out.
 with
     contested_records as (
         select record_key, component_key
@@ -21,7 +23,7 @@ with
     ),
 
     links as (
-        select left_record_key, right_record_key, match_weight
+        select left_record_key, right_record_key, match_weight, reason
         from {{ ref("int_identity__links") }}
         where left_record_key in (select record_key from contested_records)
     ),
@@ -34,62 +36,124 @@ with
 
     family_names as (select * from {{ ref("int_identity__family_names") }}),
 
-    groups_0 as (
-        select record_key, component_key as group_key, component_key
-        from contested_records
+    member_links as (
+        select
+            links.left_record_key,
+            links.right_record_key,
+            links.match_weight,
+            members.component_key,
+            dense_rank() over (
+                partition by members.component_key order by links.match_weight desc
+            ) as weight_rank
+        from links
+        inner join
+            contested_records as members on members.record_key = links.left_record_key
     ),
-    {% for cut in cuts %}
-        {% set before = "groups_" ~ loop.index0 %}
-        {% set broken = "contradictions_" ~ loop.index %}
-        {% set stronger = "stronger_links_" ~ loop.index %}
-        {% set parts = "parts_" ~ loop.index %}
-        {{ contradictions(broken, before) }},
 
-        {{ stronger }} as (
-            select broken_links.left_record_key, broken_links.right_record_key
-            from {{ broken }} as broken
+    weight_ranks as (
+        select component_key, max(weight_rank) as rank_count
+        from member_links
+        group by component_key
+    ),
+
+    -- Links of one weight are in one step. Where there are more weights than steps,
+    -- neighbouring weights share one.
+    steps as (
+        select
+            member_links.left_record_key,
+            member_links.right_record_key,
+            cast(
+                case
+                    when weight_ranks.rank_count <= {{ steps }}
+                    then member_links.weight_rank
+                    else
+                        ceil(
+                            member_links.weight_rank
+                            * {{ steps }}.0
+                            / weight_ranks.rank_count
+                        )
+                end as integer
+            ) as step
+        from member_links
+        inner join
+            weight_ranks on weight_ranks.component_key = member_links.component_key
+    ),
+
+    decided_links as (
+        select left_record_key, right_record_key from links where reason = 'steward'
+    ),
+
+    {{ connected_components("decided_groups", "decided_links", rounds=8) }},
+
+    -- What a steward joined is one group, whatever contradicts it.
+    groups_0 as (
+        select
+            contested_records.record_key,
+            coalesce(
+                decided_groups.component_key, contested_records.record_key
+            ) as group_key
+        from contested_records
+        left join
+            decided_groups on decided_groups.record_key = contested_records.record_key
+    ),
+    {% for step in range(1, steps + 1) %}
+        {% set before = "groups_" ~ (step - 1) %}
+        -- Groups that the links of this step join, as if all of them counted.
+        joins_{{ step }} as (
+            select
+                left_group.group_key as left_record_key,
+                right_group.group_key as right_record_key
+            from steps
             inner join
-                {{ broken }}_links as broken_links
-                on broken_links.group_key = broken.group_key
+                {{ before }} as left_group
+                on left_group.record_key = steps.left_record_key
             inner join
-                links
-                on links.left_record_key = broken_links.left_record_key
-                and links.right_record_key = broken_links.right_record_key
-            where links.match_weight >= {{ cut }}
+                {{ before }} as right_group
+                on right_group.record_key = steps.right_record_key
+            where
+                steps.step = {{ step }}
+                and left_group.group_key <> right_group.group_key
         ),
 
-        {{ connected_components(parts, stronger, rounds=8) }},
+        {{ connected_components("joined_" ~ step, "joins_" ~ step, rounds=8) }},
 
-        settled_{{ loop.index }} as (
-            select
-                before.record_key,
-                before.group_key,
-                before.component_key,
-                {{ loop.index0 }} as cut_count
+        tried_{{ step }} as (
+            select before.record_key, joined.component_key as group_key
             from {{ before }} as before
-            left join {{ broken }} as broken on broken.group_key = before.group_key
-            where broken.group_key is null
+            inner join
+                joined_{{ step }} as joined on joined.record_key = before.group_key
         ),
 
-        groups_{{ loop.index }} as (
+        {{ contradictions("contradictions_" ~ step, "tried_" ~ step) }},
+
+        groups_{{ step }} as (
             select
                 before.record_key,
-                coalesce(parts.component_key, before.record_key) as group_key,
-                before.component_key
+                case
+                    when
+                        tried.group_key is not null and contradictions.group_key is null
+                    then tried.group_key
+                    else before.group_key
+                end as group_key
             from {{ before }} as before
-            inner join {{ broken }} as broken on broken.group_key = before.group_key
-            left join {{ parts }} as parts on parts.record_key = before.record_key
+            left join tried_{{ step }} as tried on tried.record_key = before.record_key
+            left join
+                contradictions_{{ step }} as contradictions
+                on contradictions.group_key = tried.group_key
         ),
     {% endfor %}
 
-    settled as (
-        {% for cut in cuts %}
-            select record_key, group_key, component_key, cut_count
-            from settled_{{ loop.index }}
-            union all
-        {% endfor %}
-        select record_key, group_key, component_key, {{ cuts | length }} as cut_count
-        from groups_{{ cuts | length }}
+    cuts as (
+        select member_links.component_key, count(*) as cut_count
+        from member_links
+        inner join
+            groups_{{ steps }} as left_group
+            on left_group.record_key = member_links.left_record_key
+        inner join
+            groups_{{ steps }} as right_group
+            on right_group.record_key = member_links.right_record_key
+        where left_group.group_key <> right_group.group_key
+        group by member_links.component_key
     ),
 
     all_records as (
@@ -109,12 +173,17 @@ with
             all_records.record_key,
             coalesce(components.component_key, all_records.record_key) as component_key,
             coalesce(
-                settled.group_key, components.component_key, all_records.record_key
+                contested_groups.group_key,
+                components.component_key,
+                all_records.record_key
             ) as cluster_key,
-            coalesce(settled.cut_count, 0) as cut_count
+            coalesce(cuts.cut_count, 0) as cut_count
         from all_records
         left join components on components.record_key = all_records.record_key
-        left join settled on settled.record_key = all_records.record_key
+        left join
+            groups_{{ steps }} as contested_groups
+            on contested_groups.record_key = all_records.record_key
+        left join cuts on cuts.component_key = components.component_key
     )
 
 select *
