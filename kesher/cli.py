@@ -16,6 +16,7 @@ import click
 from kesher.cli_match import evaluate, explain, match
 from kesher.cli_review import review
 from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings
+from kesher.cli_sync import sync
 from kesher.errors import KesherError
 
 if TYPE_CHECKING:
@@ -258,40 +259,7 @@ def counts(settings: Settings, as_json: bool) -> None:
     print_counts(data, settings.terminal(), as_json=as_json)
 
 
-@main.command()
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="SOURCE[.STREAM]",
-    help="Read only this source or stream; can be given several times.",
-)
-@click.option("--full-refresh", is_flag=True, help="Read all, not only what changed.")
-@common_options
-@pass_settings
-def sync(settings: Settings, only: tuple[str, ...], full_refresh: bool) -> None:
-    """Read what changed in every source into the lake.
-
-    A source that fails does not stop the others; the exit code is then 1.
-
-    \b
-    Example:
-      kesher sync
-      kesher sync --only stripe --only zendesk.tickets
-      kesher sync --only stripe.customers --full-refresh
-    """
-    from kesher.run_history import recorded_run
-    from kesher.sync import sync as run_sync
-
-    config, data = settings.load("sources")
-    terminal = settings.terminal()
-    with recorded_run(data, "sync") as run:
-        with run.step("sync"):
-            report = run_sync(
-                config, data, terminal, run, selection=only, full_refresh=full_refresh
-            )
-        run.failed = not report.ok
-    if not report.ok:
-        click.get_current_context().exit(1)
+main.add_command(sync)
 
 
 @main.command()
@@ -452,7 +420,8 @@ def doctor(settings: Settings, offline: bool) -> None:
       kesher doctor
       kesher doctor --offline
     """
-    from kesher.doctor import examine, report
+    from kesher.doctor import examine
+    from kesher.finding import report
 
     config, data = settings.load("sources", "alerts", "decisions")
     terminal = settings.terminal()

@@ -27,11 +27,11 @@ class Settings:
     data_dir: Path | None = None
     verbose: bool = False
 
-    def terminal(self) -> Terminal:
-        """Make the printer."""
+    def terminal(self, *, json_follows: bool = False) -> Terminal:
+        """Make the printer; if JSON follows, standard output is left to that."""
         from kesher.terminal import Terminal
 
-        return Terminal(verbose=self.verbose)
+        return Terminal(verbose=self.verbose, json_follows=json_follows)
 
     def load(self, *needs: Part) -> tuple[Config, DataDirectory]:
         """Read the configuration; `needs` names the parts whose environment must be set."""

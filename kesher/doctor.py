@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
-import logging
 import os
 import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kesher.config import Config
 from kesher.data_directory import DataDirectory, read_json
 from kesher.errors import KesherError
-from kesher.redaction import Redactor
+from kesher.finding import Finding
 from kesher.serving import published_file, serving_problem
+from kesher.source_check import check_sources
 from kesher.source_state import is_damaged
+from kesher.sync_request import SyncRequest
 from kesher.terminal import Terminal
 
 _LEAST_FREE_BYTES = 2 * 1024**3
@@ -34,16 +31,6 @@ _PACKAGES = (
     "pyarrow",
     "streamlit",
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `advice` says what to do if it is not well."""
-
-    what: str
-    found: str
-    ok: bool = True
-    advice: str = ""
 
 
 def examine(
@@ -78,19 +65,7 @@ def examine(
     yield _published(data)
     yield _dbt(data)
     if not offline:
-        yield from _sources(config, data, terminal)
-
-
-def report(findings: Iterator[Finding], terminal: Terminal) -> bool:
-    """Print the findings as they come; return whether all is well."""
-    all_well = True
-    for finding in findings:
-        sign, style = ("✓", "green") if finding.ok else ("✗", "bold red")
-        terminal.out.print(sign, style=style, end=" ", markup=False)
-        advice = f": {finding.advice}" if finding.advice and not finding.ok else ""
-        terminal.say(f"{finding.what:<14} {finding.found}{advice}")
-        all_well = all_well and finding.ok
-    return all_well
+        yield from check_sources(config, data, terminal, SyncRequest())
 
 
 def _python() -> Finding:
@@ -224,53 +199,3 @@ def _dbt(data: DataDirectory) -> Finding:
         return Finding("dbt project", "parses")
     reason = " ".join(str(result.exception or "unknown error").split())
     return Finding("dbt project", reason, ok=False, advice="reinstall Kesher")
-
-
-def _sources(config: Config, data: DataDirectory, terminal: Terminal) -> Iterator[Finding]:
-    from kesher.sync import source_settings
-
-    try:
-        with (
-            _no_logging(),
-            source_settings(config, data, terminal) as sources,
-            ThreadPoolExecutor(max_workers=8) as pool,
-        ):
-            checks = {
-                name: pool.submit(_check_source, dict(settings))
-                for name, settings in sources.items()
-            }
-            for name, outcome in checks.items():
-                problem = Redactor(config.secrets)(outcome.result() or "")
-                yield Finding(name, problem or "answers, the key is good", ok=not problem)
-    except KesherError as error:
-        yield Finding("sources", str(error), ok=False)
-
-
-@contextlib.contextmanager
-def _no_logging() -> Iterator[None]:
-    """Silence airbyte-cdk, which turns its own logging on as it is imported."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
-
-
-def _check_source(settings: dict[str, Any]) -> str | None:
-    """Return what is wrong with a source, or None."""
-    from airbyte_cdk.models import Status
-    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-
-    from connectors.registry import create_source
-
-    if settings["type"] != "files":
-        settings.setdefault("max_retries", 1)
-    try:
-        source = create_source(settings["type"], settings, None, None)
-        outcome = source.check(logging.getLogger("airbyte"), settings)
-    except AirbyteTracedException as error:
-        return error.message or str(error)
-    if outcome.status == Status.SUCCEEDED:
-        return None
-    return " ".join((outcome.message or "the check failed without a word").split())

@@ -50,7 +50,7 @@ class LakeFileError(KesherError):
             "then run kesher build: the store of decisions fills the gap"
             if file.source == "steward"
             else "then read its stream again in full: "
-            f"kesher sync --only {file.source}.{file.stream} --full-refresh"
+            f"kesher sync --stream {file.source}.{file.stream} --full-refresh"
         )
         super().__init__(
             f"Lake file {file.path} can't be read ({reason}). Move it out of the lake, {remedy}"

@@ -67,6 +67,7 @@ class RunRecord:
             sources[source.source] = {
                 "seconds": round(source.seconds, 3),
                 "error": source.error,
+                "partial": source.source in report.partial,
                 "streams": {},
             }
         for stream in report.streams:
@@ -146,12 +147,16 @@ def runs(data: DataDirectory) -> list[dict[str, Any]]:
 
 
 def last_good_syncs(data: DataDirectory) -> dict[str, datetime]:
-    """Tell when each source was last read without an error, as far as the recorded runs go."""
+    """Tell when each source was last read whole and without an error.
+
+    As far as the recorded runs go. A sync of some streams, or of what is newer than a day, does not
+    count.
+    """
     syncs = {}
     for run in runs(data):
         for source, outcome in run["sources"].items():
             errors = [outcome["error"], *(read["error"] for read in outcome["streams"].values())]
-            if not any(errors):
+            if not any(errors) and not outcome.get("partial"):
                 syncs[source] = datetime.fromisoformat(run["started_at"])
     return syncs
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from multiprocessing.connection import Connection, wait
@@ -16,11 +17,12 @@ from kesher.child_process import start_child
 from kesher.config import Config
 from kesher.config_schema import VENDORS, SandboxConfig
 from kesher.data_directory import DataDirectory, read_json, utc_text, write_json
-from kesher.errors import ConfigError, KesherError
+from kesher.errors import KesherError
 from kesher.lake import Lake
 from kesher.run_history import RunRecord
 from kesher.source_state import is_damaged
-from kesher.sync_report import SourceJob, SourceResult, StreamResult, SyncEvent, SyncReport
+from kesher.sync_report import SourceJob, SourceResult, SyncEvent, SyncReport
+from kesher.sync_request import SyncRequest
 from kesher.terminal import Terminal
 
 Worker = Callable[[SourceJob, Connection], None]
@@ -31,9 +33,7 @@ def sync(
     data: DataDirectory,
     terminal: Terminal,
     run: RunRecord,
-    *,
-    selection: Iterable[str] = (),
-    full_refresh: bool = False,
+    request: SyncRequest | None = None,
 ) -> SyncReport:
     """Read the sources into the lake and print how it went. Call it under the lock.
 
@@ -42,8 +42,7 @@ def sync(
         data: Where the lake and the states are.
         terminal: Where progress and the summary go.
         run: Takes note of what happened.
-        selection: Sources (`stripe`) and streams (`stripe.customers`) to read; all if empty.
-        full_refresh: Forget how far the selected streams have been read, and read all of them.
+        request: What to read, and how; what changed in all of them, if None.
 
     Returns:
         What happened. A failing source does not stop the others: look at `ok`.
@@ -51,49 +50,86 @@ def sync(
     Raises:
         KesherError: nothing could be read at all.
     """
+    from kesher.sync_history import append_to_history
     from kesher.sync_process import main as worker
     from kesher.sync_progress import SyncProgress, summary_table
 
+    began_at = datetime.now(UTC)
     with source_settings(config, data, terminal) as sources:
-        chosen = _choose(sources, selection)
+        jobs = _jobs(config, data, terminal, run, sources, request or SyncRequest())
         _guard_origin(config, data)
-        for name in chosen:
-            if is_damaged(state := data.state / f"{name}.json"):
-                terminal.warning(f"{state} is damaged: {name} is read from the beginning.")
-        lake = Lake(data.lake)
-        not_before = lake.latest_stamp()
-        sync_id = time.time_ns() // 1_000_000
-        jobs = [
-            SourceJob(
-                source=name,
-                connector_type=str(sources[name]["type"]),
-                settings=dict(sources[name]),
-                lake=str(data.lake),
-                state_folder=str(data.state),
-                log_file=str(run.folder / f"{name}.log"),
-                sync_id=sync_id,
-                not_before=not_before,
-                streams=streams,
-                full_refresh=full_refresh,
-                secrets=config.secrets | _secrets_of(sources[name]),
-            )
-            for name, streams in chosen.items()
-        ]
-        report = SyncReport()
+        report = SyncReport(
+            partial=frozenset(job.source for job in jobs if job.streams is not None or job.since)
+        )
         with SyncProgress(terminal) as progress:
             for event in run_jobs(jobs, worker):
                 progress.show(event)
-                if isinstance(event, StreamResult):
-                    report.streams.append(event)
-                elif isinstance(event, SourceResult):
-                    report.sources.append(event)
+                report.add(event)
     terminal.table(summary_table(report, terminal.out.width))
     for job in jobs:
         terminal.detail(f"log of {job.source}: {job.log_file}")
     for line in report.errors:
         terminal.error(line)
     run.note_sync(report)
+    append_to_history(Lake(data.lake), run, report, began_at)
     return report
+
+
+def plan(
+    config: Config,
+    data: DataDirectory,
+    terminal: Terminal,
+    run: RunRecord,
+    request: SyncRequest,
+) -> SyncReport:
+    """Print how each stream would be read, and read nothing. The arguments are those of `sync`."""
+    from kesher.sync_process import main as worker
+    from kesher.sync_progress import plan_table
+
+    report = SyncReport()
+    with source_settings(config, data, terminal) as sources:
+        jobs = _jobs(config, data, terminal, run, sources, request)
+        for event in run_jobs([replace(job, is_plan_only=True) for job in jobs], worker):
+            report.add(event)
+    terminal.table(plan_table(report, terminal.out.width))
+    for line in report.errors:
+        terminal.error(line)
+    return report
+
+
+def _jobs(
+    config: Config,
+    data: DataDirectory,
+    terminal: Terminal,
+    run: RunRecord,
+    sources: Mapping[str, Mapping[str, Any]],
+    request: SyncRequest,
+) -> list[SourceJob]:
+    """Return what each worker process needs to know."""
+    chosen = request.chosen(sources)
+    for name in chosen:
+        if is_damaged(state := data.state / f"{name}.json"):
+            terminal.warning(f"{state} is damaged: {name} is read from the beginning.")
+    not_before = Lake(data.lake).latest_stamp()
+    sync_id = time.time_ns() // 1_000_000
+    since = {"start_date": request.since} if request.since else {}
+    return [
+        SourceJob(
+            source=name,
+            connector_type=str(sources[name]["type"]),
+            settings={**sources[name], **since},
+            lake=str(data.lake),
+            state_folder=str(data.state),
+            log_file=str(run.folder / f"{name}.log"),
+            sync_id=sync_id,
+            not_before=not_before,
+            streams=streams,
+            full_refresh=request.full_refresh,
+            since=request.since,
+            secrets=config.secrets | _secrets_of(sources[name]),
+        )
+        for name, streams in chosen.items()
+    ]
 
 
 @contextlib.contextmanager
@@ -202,22 +238,6 @@ def _ending(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
         return f"killed by signal {-exit_code}" + (", out of memory?" if exit_code == -9 else "")
     return f"exit code {exit_code}"
-
-
-def _choose(
-    sources: Mapping[str, Mapping[str, Any]], selection: Iterable[str]
-) -> dict[str, frozenset[str] | None]:
-    """Return the streams to read of each source; None stands for all of them."""
-    chosen: dict[str, frozenset[str] | None] = {}
-    for item in selection:
-        name, _, stream = item.partition(".")
-        if name not in sources:
-            raise ConfigError(
-                [f"--only {item}: found no such source; expected {', '.join(sources)}"]
-            )
-        before = chosen.get(name, frozenset())
-        chosen[name] = None if not stream or before is None else before | {stream}
-    return chosen or dict.fromkeys(sources)
 
 
 def _secrets_of(settings: Mapping[str, Any]) -> frozenset[str]:

@@ -8,14 +8,26 @@ import orjson
 from rich.live import Live
 from rich.table import Table
 
-from kesher.sync_report import ReadMode, StreamProgress, StreamResult, SyncEvent, SyncReport
+from kesher.sync_report import (
+    ReadMode,
+    StreamProgress,
+    StreamResult,
+    SyncEvent,
+    SyncReport,
+    rate,
+)
 from kesher.terminal import Terminal
 
 #: Of the column that may be cut short; the others take the rest of a line.
 _WIDEST_STATE = 60
-_OTHER_COLUMNS = 70
+_OTHER_COLUMNS = 82
 
-_READ: dict[ReadMode, str] = {"incremental": "changes", "full": "all", "reread": "all again"}
+_READ: dict[ReadMode, str] = {
+    "incremental": "changes",
+    "full": "all",
+    "reread": "all again",
+    "since": "since a day",
+}
 
 
 class SyncProgress:
@@ -60,7 +72,7 @@ class SyncProgress:
         grid.add_column()
         for (source, stream), line in sorted(self._lines.items()):
             if isinstance(line, StreamProgress):
-                state = "[cyan]reading[/cyan]"
+                state = f"[cyan]reading, {rate(line.records, line.seconds):,.0f}/s[/cyan]"
             else:
                 state = (
                     "[red]failed[/red]" if line.error else f"[green]{line.seconds:.1f} s[/green]"
@@ -86,6 +98,7 @@ def summary_table(report: SyncReport, width: int) -> Table:
     table.add_column("stream", no_wrap=True)
     table.add_column("records", justify="right", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("per second", justify="right", no_wrap=True)
     table.add_column("read", no_wrap=True)
     table.add_column("new state", no_wrap=True)
     for result in sorted(report.streams, key=lambda stream: (stream.source, stream.stream)):
@@ -101,8 +114,27 @@ def summary_table(report: SyncReport, width: int) -> Table:
             result.stream,
             f"{result.records:,}",
             f"{result.seconds:.1f}",
+            f"{result.rate:,.0f}",
             how,
             _short(orjson.dumps(result.state).decode(), state_width) if result.state else "-",
+        )
+    return table
+
+
+def plan_table(report: SyncReport, width: int) -> Table:
+    """Lay out how streams would be read, one row a stream, in so many characters a line."""
+    table = Table(box=None, padding=(0, 2), header_style="bold", pad_edge=False)
+    for column in ("source", "stream", "would read", "from"):
+        table.add_column(column, no_wrap=True)
+    for plan in sorted(report.plans, key=lambda plan: (plan.source, plan.stream)):
+        state = orjson.dumps(plan.state).decode() if plan.state else "the beginning"
+        if plan.mode == "since":
+            state = "that day"
+        table.add_row(
+            plan.source,
+            plan.stream,
+            _READ[plan.mode],
+            _short(state, max(8, min(_WIDEST_STATE, width - _OTHER_COLUMNS))),
         )
     return table
 

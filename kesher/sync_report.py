@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 #: How a stream was read: what changed since the last time; all of it, for there was no last time;
-#: or all of it again, because the connector could not learn what changed.
-ReadMode = Literal["incremental", "full", "reread"]
+#: all of it again, because the connector could not learn what changed; or what is newer than a day.
+ReadMode = Literal["incremental", "full", "reread", "since"]
+
+
+def rate(records: int, seconds: float) -> float:
+    """Return records a second, rounded to a tenth; 0 where no time has passed."""
+    return round(records / seconds, 1) if seconds > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,37 @@ class SourceJob:
     sync_id: int
     not_before: str | None
     streams: frozenset[str] | None
-    full_refresh: bool
+    full_refresh: bool = False
+    since: str | None = None
+    is_plan_only: bool = False
     secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
 
 
 @dataclass(frozen=True)
+class StreamPlan:
+    """How a stream would be read.
+
+    Attributes:
+        source: The source's name.
+        stream: The stream's name.
+        mode: How it would be read.
+        state: Where the reading would start, or None.
+    """
+
+    source: str
+    stream: str
+    mode: ReadMode
+    state: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class StreamProgress:
-    """A stream is being read."""
+    """A stream is being read; `seconds` is for how long."""
 
     source: str
     stream: str
     records: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +88,11 @@ class StreamResult:
     state: dict[str, Any] | None
     error: str | None
 
+    @property
+    def rate(self) -> float:
+        """Tell how many records came a second."""
+        return rate(self.records, self.seconds)
+
 
 @dataclass(frozen=True)
 class SourceResult:
@@ -76,15 +106,46 @@ class SourceResult:
 #: The path that a vendor was asked for, as the connectors' errors write it.
 _URL_PATH = re.compile(r"(?<=[ (])/[^\s():,]+")
 
-SyncEvent = StreamProgress | StreamResult | SourceResult
+SyncEvent = StreamPlan | StreamProgress | StreamResult | SourceResult
 
 
 @dataclass
 class SyncReport:
-    """How a sync went."""
+    """How a sync went.
+
+    Attributes:
+        streams: How each stream was read.
+        sources: How each source ended.
+        plans: How each stream would be read, if nothing but that was asked.
+        partial: Sources of which only some streams, or only what is new, were asked for.
+    """
 
     streams: list[StreamResult] = field(default_factory=list)
     sources: list[SourceResult] = field(default_factory=list)
+    plans: list[StreamPlan] = field(default_factory=list)
+    partial: frozenset[str] = frozenset()
+
+    def add(self, event: SyncEvent) -> None:
+        """Take note of what a worker told."""
+        if isinstance(event, StreamResult):
+            self.streams.append(event)
+        elif isinstance(event, SourceResult):
+            self.sources.append(event)
+        elif isinstance(event, StreamPlan):
+            self.plans.append(event)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return {
+            "ok": self.ok,
+            "records": self.records,
+            "sources": [asdict(source) for source in self.sources],
+            "streams": [
+                {**asdict(stream), "records_per_second": stream.rate} for stream in self.streams
+            ],
+            "plans": [asdict(plan) for plan in self.plans],
+            "errors": self.errors,
+        }
 
     @property
     def ok(self) -> bool:

@@ -35,7 +35,13 @@ from kesher.lake import Lake, LakeClock
 from kesher.lake_writer import LakeWriter
 from kesher.redaction import Redactor
 from kesher.source_state import SourceState
-from kesher.sync_report import ReadMode, SourceJob, StreamProgress, StreamResult
+from kesher.sync_report import (
+    ReadMode,
+    SourceJob,
+    StreamPlan,
+    StreamProgress,
+    StreamResult,
+)
 
 #: A checkpoint waits for this many records or seconds, so that files do not become too small.
 CHECKPOINT_RECORDS = 50_000
@@ -45,8 +51,8 @@ _PROGRESS_SECONDS = 0.2
 
 def read_source(
     job: SourceJob, make_source: Any, logger: logging.Logger
-) -> Iterator[StreamProgress | StreamResult]:
-    """Read one source into the lake.
+) -> Iterator[StreamPlan | StreamProgress | StreamResult]:
+    """Read one source into the lake, or tell how it would be read.
 
     Args:
         job: What to read and where to put it.
@@ -54,7 +60,7 @@ def read_source(
         logger: Given to the source.
 
     Yields:
-        Progress now and then, and one result a stream.
+        Progress now and then, and one result a stream; one plan a stream if the job is only that.
 
     Raises:
         KesherError: the source can't be read at all, or the lake can't be written.
@@ -70,6 +76,10 @@ def read_source(
                 f"has no stream {', '.join(unknown)}; it has {', '.join(sorted(available))}"
             )
         available = {name: available[name] for name in available if name in job.streams}
+    if job.is_plan_only:
+        for definition in available.values():
+            yield _plan(job, lake, state, definition)
+        return
     if job.full_refresh:
         state.forget(available)
     clock = LakeClock(job.not_before)
@@ -84,6 +94,19 @@ def read_source(
     messages = [AirbyteStateMessageSerializer.load(message) for message in known]
     source = make_source(configured, messages)
     yield from _read(job, source, configured, messages, readings, logger)
+
+
+def _plan(job: SourceJob, lake: Lake, state: SourceState, definition: AirbyteStream) -> StreamPlan:
+    name = definition.name
+    starts = None
+    mode: ReadMode = "reread" if lake.files(job.source, name) else "full"
+    if _is_incremental(definition):
+        starts = None if job.full_refresh or job.since else state.of(name)
+        if job.since:
+            mode = "since"
+        elif starts is not None:
+            mode = "incremental"
+    return StreamPlan(job.source, name, mode, starts)
 
 
 def _read(
@@ -105,7 +128,7 @@ def _read(
                 told = now
                 for reading in readings.values():
                     if reading.is_open:
-                        yield StreamProgress(job.source, reading.stream, reading.records)
+                        yield reading.progress(now)
     except KesherError:
         for reading in readings.values():
             reading.abandon()
@@ -179,6 +202,9 @@ class _StreamReading:
     A reading from the start over older rows ends with tombstones for the keys that did not come
     again. `reread_since` is when it began; it is kept with the state, so that a reading which is
     interrupted, and goes on in a later sync, ends with its tombstones too.
+
+    A reading of what is newer than a day (`is_backfill`) neither starts from the state nor changes
+    it, and nothing is taken for deleted because it did not come.
     """
 
     job: SourceJob
@@ -189,6 +215,7 @@ class _StreamReading:
     began_at: int
     state_before: dict[str, Any] | None
     reread_since: int | None
+    is_backfill: bool = False
     records: int = 0
     error: str | None = None
     is_open: bool = True
@@ -208,10 +235,13 @@ class _StreamReading:
     ) -> _StreamReading:
         """Decide how to read a stream: from its state if it can and has one, else all of it."""
         name = definition.name
-        before = state.of(name) if _is_incremental(definition) else None
+        is_backfill = job.since is not None and _is_incremental(definition)
+        before = state.of(name) if _is_incremental(definition) and not is_backfill else None
         began_at = clock.microseconds()
         generation = lake.last_generation(job.source, name)
-        if before is not None:
+        if is_backfill:
+            reread_since = None
+        elif before is not None:
             reread_since = state.reread_since(name)
         else:
             generation += 1
@@ -225,7 +255,9 @@ class _StreamReading:
             json_schema=definition.json_schema,
             generation=generation,
         )
-        return cls(job, lake, state, definition, writer, began_at, before, reread_since)
+        return cls(
+            job, lake, state, definition, writer, began_at, before, reread_since, is_backfill
+        )
 
     @property
     def stream(self) -> str:
@@ -249,6 +281,10 @@ class _StreamReading:
     def start(self) -> None:
         self.saw_status = True
         self.started = self.started or time.monotonic()
+
+    def progress(self, now: float) -> StreamProgress:
+        seconds = now - self.started if self.started else 0.0
+        return StreamProgress(self.job.source, self.stream, self.records, seconds)
 
     def add(self, record: Mapping[str, Any]) -> None:
         self.started = self.started or time.monotonic()
@@ -276,11 +312,11 @@ class _StreamReading:
         from connectors.registry import is_complete_reread
 
         vanished = 0
-        if complete and self.reread_since is None:
+        if complete and self.reread_since is None and not self.is_backfill:
             state_after = self.pending or self.state.of(self.stream)
             if is_complete_reread(self.state_before, state_after):
                 self.reread_since = self.began_at
-        mode: ReadMode = "full"
+        mode: ReadMode = "since" if self.is_backfill else "full"
         if self.resumes:
             mode = "incremental" if self.reread_since is None else "reread"
         if complete and self.reread_since is not None:
@@ -311,9 +347,9 @@ class _StreamReading:
     def _commit(self) -> None:
         self.writer.commit()
         self.committed_at = time.monotonic()
-        if self.pending is not None:
+        if self.pending is not None and not self.is_backfill:
             self.state.put(self.stream, self.pending, self.reread_since)
-            self.pending = None
+        self.pending = None
 
     def _bury(self, since: int) -> int:
         primary_key = self.definition.source_defined_primary_key

@@ -15,9 +15,15 @@ _PLAIN_WIDTH = 160
 class Terminal:
     """Prints lines and tables, in colour on a terminal and plain elsewhere."""
 
-    def __init__(self, *, verbose: bool = False) -> None:
+    def __init__(self, *, verbose: bool = False, json_follows: bool = False) -> None:
+        """Open it.
+
+        Args:
+            verbose: Print details too.
+            json_follows: Leave standard output to JSON for other programs.
+        """
         self.verbose = verbose
-        self.out = _console(sys.stdout)
+        self.out = _console(sys.stderr if json_follows else sys.stdout)
         self._errors = _console(sys.stderr)
 
     @property

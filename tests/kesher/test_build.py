@@ -196,7 +196,7 @@ def test_a_corrupt_lake_file_is_named_with_what_to_do(place: Place) -> None:
     with pytest.raises(KesherError) as caught:
         place.build()
     assert str(file) in str(caught.value)
-    assert "kesher sync --only crm.people --full-refresh" in str(caught.value)
+    assert "kesher sync --stream crm.people --full-refresh" in str(caught.value)
     file.unlink()
     place.build()
 

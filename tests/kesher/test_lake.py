@@ -220,7 +220,7 @@ def test_a_corrupt_file_is_named_with_what_to_do(tmp_path: Path, damage: str) ->
     file.write_bytes(content)
     (error,) = lake.unreadable(deep=True)
     assert str(file) in str(error)
-    assert "kesher sync --only crm.people --full-refresh" in str(error)
+    assert "kesher sync --stream crm.people --full-refresh" in str(error)
     if damage != "page":
         with pytest.raises(LakeFileError, match="can't be read"):
             lake.row_counts()

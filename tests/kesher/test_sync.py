@@ -19,7 +19,6 @@ from kesher.sync import run_jobs
 from kesher.sync_progress import summary_table
 from kesher.sync_report import (
     SourceJob,
-    SourceResult,
     StreamResult,
     SyncEvent,
     SyncReport,
@@ -53,6 +52,8 @@ class Play:
             not_before=Lake(self.lake).latest_stamp(),
             streams=more.get("only"),
             full_refresh=more.get("full_refresh", False),
+            since=more.get("since"),
+            is_plan_only=more.get("is_plan_only", False),
             secrets=more.get("secrets", frozenset()),
         )
 
@@ -68,10 +69,7 @@ class Play:
     def _report(self, events: Iterable[SyncEvent]) -> SyncReport:
         report = SyncReport()
         for event in events:
-            if isinstance(event, StreamResult):
-                report.streams.append(event)
-            elif isinstance(event, SourceResult):
-                report.sources.append(event)
+            report.add(event)
         return report
 
     def once(self, steps: Steps, *, incremental: bool = False, **more: Any) -> StreamResult:
@@ -227,7 +225,7 @@ def test_a_connector_that_falls_back_to_reading_all_gets_its_deletions(play: Pla
     )
     assert (again.mode, again.vanished) == ("reread", 1)
     table = summary_table(SyncReport([again]), 160)
-    assert list(table.columns[4].cells) == ["all again, 1 gone"]
+    assert list(table.columns[5].cells) == ["all again, 1 gone"]
 
 
 def test_the_first_list_of_a_new_account_buries_nobody_when_it_is_interrupted(play: Play) -> None:
@@ -335,3 +333,55 @@ def test_state_is_json_in_a_stable_order(play: Play) -> None:
         for message in json.loads((play.state / "crm.json").read_text())
     ]
     assert names == ["a", "b"]
+
+
+CHANGES: Steps = [record(1), record(2), ["state", {"cursor": "b"}], ["complete"]]
+
+
+def test_reading_since_a_day_changes_no_state_and_buries_nothing(
+    play: Play, tmp_path: Path
+) -> None:
+    play.once(CHANGES, incremental=True)
+    given = tmp_path / "given"
+    again = play.once(
+        [
+            ["note_state", str(given)],
+            record(2, name="again"),
+            ["state", {"cursor": "a", "full_read_at": "now"}],
+            ["complete"],
+        ],
+        incremental=True,
+        since="2026-01-31",
+    )
+    assert (again.mode, again.records, again.vanished) == ("since", 1, 0)
+    assert given.read_text() == "None"
+    assert play.state_of() == {"cursor": "b"}
+    assert data(play.lake, "crm", "people")[2:] == [{"id": 2, "name": "again"}]
+
+
+def test_reading_since_a_day_before_all_else_leaves_no_state(play: Play) -> None:
+    play.once(CHANGES, incremental=True, since="2026-01-31")
+    assert play.state_of() is None
+
+
+def test_a_plan_says_how_streams_would_be_read_and_reads_nothing(play: Play) -> None:
+    streams = {
+        "people": {"steps": CHANGES, "incremental": True},
+        "lists": {"steps": [record(1), ["complete"]]},
+        "notes": {"steps": CHANGES, "incremental": True},
+    }
+    play.here(play.job("crm", streams, only=frozenset({"people", "lists"})))
+    before = sorted(play.lake.rglob("*")), play.state_of()
+    plans = play.here(play.job("crm", streams, is_plan_only=True)).plans
+    assert [(plan.stream, plan.mode, plan.state) for plan in plans] == [
+        ("people", "incremental", {"cursor": "b"}),
+        ("lists", "reread", None),
+        ("notes", "full", None),
+    ]
+    afresh = play.here(play.job("crm", streams, is_plan_only=True, full_refresh=True)).plans
+    assert [(plan.mode, plan.state) for plan in afresh] == [
+        ("reread", None),
+        ("reread", None),
+        ("full", None),
+    ]
+    assert (sorted(play.lake.rglob("*")), play.state_of()) == before

@@ -171,7 +171,7 @@ def test_doctor_finds_nothing_wrong_and_names_a_corrupt_file(published_demo, tmp
     ill = again.run("doctor", "--offline", check=False)
     assert ill.returncode == 1
     assert str(file) in ill.stdout
-    assert "kesher sync --only stripe.customers --full-refresh" in ill.stdout
+    assert "kesher sync --stream stripe.customers --full-refresh" in ill.stdout
 
 
 @pytest.mark.slow

@@ -1,0 +1,84 @@
+"""Asks the sources whether they can be read."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from kesher.config import Config
+from kesher.data_directory import DataDirectory
+from kesher.errors import ConfigError, KesherError
+from kesher.finding import Finding
+from kesher.redaction import Redactor
+from kesher.sync import source_settings
+from kesher.sync_request import SyncRequest
+from kesher.terminal import Terminal
+
+
+def check_sources(
+    config: Config, data: DataDirectory, terminal: Terminal, request: SyncRequest
+) -> Iterator[Finding]:
+    """Ask each source that is requested for a little of everything; read nothing into the lake.
+
+    Args:
+        config: Says which sources there are; the sandbox's server runs meanwhile if needed.
+        data: Where the sandbox is.
+        terminal: Where the making of the sandbox is told.
+        request: Which sources. Streams are not told apart: a source is asked for all of its.
+
+    Yields:
+        A finding a source. What is wrong names each stream that can't be read, and why.
+
+    Raises:
+        ConfigError: there is no such source.
+    """
+    try:
+        with (
+            _no_logging(),
+            source_settings(config, data, terminal) as sources,
+            ThreadPoolExecutor(max_workers=8) as pool,
+        ):
+            checks = {
+                name: pool.submit(_check_source, dict(sources[name]))
+                for name in request.chosen(sources)
+            }
+            for name, outcome in checks.items():
+                problem = Redactor(config.secrets)(outcome.result() or "")
+                yield Finding(name, problem or "answers, the key is good", ok=not problem)
+    except ConfigError:
+        raise
+    except KesherError as error:
+        yield Finding("sources", str(error), ok=False)
+
+
+@contextlib.contextmanager
+def _no_logging() -> Iterator[None]:
+    """Silence airbyte-cdk, which turns its own logging on as it is imported."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _check_source(settings: dict[str, Any]) -> str | None:
+    """Return what is wrong with a source, or None."""
+    from airbyte_cdk.models import Status
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+    from connectors.registry import create_source
+
+    if settings["type"] != "files":
+        settings.setdefault("max_retries", 1)
+    try:
+        source = create_source(settings["type"], settings, None, None)
+        outcome = source.check(logging.getLogger("airbyte"), settings)
+    except AirbyteTracedException as error:
+        return error.message or str(error)
+    if outcome.status == Status.SUCCEEDED:
+        return None
+    return " ".join((outcome.message or "the check failed without a word").split())

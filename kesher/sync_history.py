@@ -1,0 +1,66 @@
+"""The history of syncs: a stream of the lake, so that it outlives the warehouse and the logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from kesher.data_directory import utc_text
+from kesher.lake import Lake, LakeClock
+from kesher.lake_writer import LakeWriter
+from kesher.run_history import RunRecord
+from kesher.sync_report import SyncReport
+
+SOURCE = "kesher"
+STREAM = "sync_runs"
+
+
+def append_to_history(lake: Lake, run: RunRecord, report: SyncReport, began_at: datetime) -> None:
+    """Write how each stream was read, and each source that failed as a whole.
+
+    Args:
+        lake: Where to.
+        run: In which run it was.
+        report: How it went.
+        began_at: When it began.
+
+    Raises:
+        KesherError: the lake can't be written.
+    """
+    clock = LakeClock(lake.latest_stamp())
+    with LakeWriter(
+        lake, SOURCE, STREAM, sync_id=time.time_ns() // 1_000_000, clock=clock
+    ) as writer:
+        for row in _rows(run.id, report, began_at):
+            writer.add(row)
+        writer.commit()
+
+
+def _rows(run_id: str, report: SyncReport, began_at: datetime) -> Iterator[dict[str, Any]]:
+    moments = {"began_at": utc_text(began_at), "ended_at": utc_text(datetime.now(UTC))}
+    for stream in report.streams:
+        yield {
+            "sync_run_id": f"{run_id}/{stream.source}/{stream.stream}",
+            "run_id": run_id,
+            "source": stream.source,
+            "stream": stream.stream,
+            **moments,
+            "read_mode": stream.mode,
+            "records": stream.records,
+            "deleted_records": stream.vanished,
+            "misfits": stream.misfits,
+            "seconds": round(stream.seconds, 3),
+            "error": stream.error,
+        }
+    for source in report.sources:
+        if source.error:
+            yield {
+                "sync_run_id": f"{run_id}/{source.source}",
+                "run_id": run_id,
+                "source": source.source,
+                **moments,
+                "seconds": round(source.seconds, 3),
+                "error": source.error,
+            }

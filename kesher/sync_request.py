@@ -1,0 +1,66 @@
+"""What a sync is asked to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kesher.config_schema import VENDORS
+from kesher.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """What to read, and how.
+
+    Attributes:
+        sources: Names of sources; all if there are neither these nor streams.
+        streams: `source.stream`, or a stream alone if there is one source.
+        full_refresh: Forget how far these have been read, and read all of them.
+        since: Read again what is newer than this day (`2026-01-31`), and remember nothing of it:
+            the next sync goes on where the last one ended.
+    """
+
+    sources: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    full_refresh: bool = False
+    since: str | None = None
+
+    def chosen(self, known: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str] | None]:
+        """Return the streams to read of each source; None stands for all of them.
+
+        Args:
+            known: The settings of each source.
+
+        Raises:
+            ConfigError: there is no such source, or it can't be read in this way.
+        """
+        problems: list[str] = []
+        streams: dict[str, set[str]] = {}
+        for item in self.streams:
+            source, dot, stream = item.rpartition(".")
+            if not dot:
+                if len(self.sources) != 1:
+                    problems.append(
+                        f"--stream {item}: expected SOURCE.STREAM, or one --source beside it"
+                    )
+                    continue
+                source = self.sources[0]
+            streams.setdefault(source, set()).add(stream)
+        names = list(dict.fromkeys([*self.sources, *streams])) or list(known)
+        listed = ", ".join(known)
+        problems += [
+            f"found no source {name}; expected {listed}" for name in names if name not in known
+        ]
+        if self.since is not None:
+            if self.full_refresh:
+                problems.append("--since and --full-refresh exclude each other")
+            problems += [
+                f"--since: {name} can't be read from a day on; choose others with --source"
+                for name in names
+                if name in known and known[name]["type"] not in VENDORS
+            ]
+        if problems:
+            raise ConfigError(problems)
+        return {name: frozenset(streams[name]) if name in streams else None for name in names}

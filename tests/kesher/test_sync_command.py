@@ -1,0 +1,121 @@
+"""`kesher sync` as people call it, over lists in files, which need no server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kesher.cli import main
+from kesher.errors import ConfigError
+from kesher.lake import Lake
+from kesher.sync_request import SyncRequest
+
+SOURCES = {
+    "stripe": {"type": "stripe"},
+    "zendesk": {"type": "zendesk"},
+    "fair": {"type": "files"},
+}
+
+
+@pytest.mark.parametrize(
+    ("sources", "streams", "expected"),
+    [
+        ((), (), {"stripe": None, "zendesk": None, "fair": None}),
+        (("stripe",), (), {"stripe": None}),
+        (("stripe",), ("customers",), {"stripe": {"customers"}}),
+        ((), ("stripe.customers", "stripe.plans"), {"stripe": {"customers", "plans"}}),
+        (("stripe",), ("zendesk.tickets",), {"stripe": None, "zendesk": {"tickets"}}),
+        (("stripe",), ("stripe.customers",), {"stripe": {"customers"}}),
+    ],
+)
+def test_what_is_asked_for_is_read(
+    sources: tuple[str, ...], streams: tuple[str, ...], expected: dict[str, set[str] | None]
+) -> None:
+    assert SyncRequest(sources, streams).chosen(SOURCES) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "complaint"),
+    [
+        (SyncRequest(("strip",)), "found no source strip; expected stripe, zendesk, fair"),
+        (SyncRequest(streams=("customers",)), "--stream customers: expected SOURCE.STREAM"),
+        (SyncRequest(("stripe", "zendesk"), ("customers",)), "or one --source beside it"),
+        (SyncRequest(since="2026-01-31"), "--since: fair can't be read from a day on"),
+        (SyncRequest(("stripe",), (), True, "2026-01-31"), "exclude each other"),
+    ],
+)
+def test_what_can_not_be_asked_for_is_told(request_: SyncRequest, complaint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        request_.chosen(SOURCES)
+    assert complaint in str(caught.value)
+
+
+@pytest.fixture
+def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(
+        "Name,E-mail\nדנה כהן,dana@example.com\nRon,ron@example.com\n"
+    )
+    (tmp_path / "kesher.yml").write_text(
+        """
+        sources:
+          fair: {type: files, path: people.csv, mapping: {full_name: Name, email: E-mail}}
+          gone: {type: files, path: nowhere/*.csv, mapping: {email: E-mail}}
+        """
+    )
+    return tmp_path
+
+
+def sync(*arguments: str, expect: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["sync", *arguments])
+    assert result.exit_code == expect, result.output + result.stderr
+    return result
+
+
+def test_the_report_as_json_stands_alone_on_standard_output(lists: Path) -> None:
+    told = json.loads(sync("--source", "fair", "--json").stdout)
+    assert told["ok"]
+    assert told["records"] == 2
+    people = next(stream for stream in told["streams"] if stream["stream"] == "people")
+    assert (people["source"], people["records"], people["error"]) == ("fair", 2, None)
+    assert people["records_per_second"] >= 0
+    failed = json.loads(sync("--json", expect=1).stdout)
+    assert not failed["ok"]
+    assert any("gone" in error for error in failed["errors"])
+
+
+def test_a_dry_run_tells_the_plan_and_leaves_nothing(lists: Path) -> None:
+    said = sync("--source", "fair", "--dry-run").stdout
+    assert "would read" in said
+    assert "people" in said
+    assert not Lake(lists / "data" / "lake").files()
+    sync("--source", "fair")
+    plans = json.loads(sync("--source", "fair", "--dry-run", "--json").stdout)["plans"]
+    assert {plan["mode"] for plan in plans} == {"incremental"}
+
+
+def test_a_check_says_which_sources_can_be_read(lists: Path) -> None:
+    told = json.loads(sync("--check", "--json", expect=1).stdout)
+    assert [(source["what"], source["ok"]) for source in told["sources"]] == [
+        ("fair", True),
+        ("gone", False),
+    ]
+    assert "nowhere" in told["sources"][1]["found"]
+    assert not (lists / "data" / "lake").exists()
+    assert "✓ fair" in sync("--check", "--source", "fair").stdout
+
+
+def test_contradicting_options_and_days_that_are_none_are_told(lists: Path) -> None:
+    assert "exclude each other" in sync("--check", "--dry-run", expect=2).stderr
+    assert "2026-13-01" in sync("--since", "2026-13-01", expect=2).stderr
+    assert "can't be read from a day on" in sync("--since", "2026-01-31", expect=2).stderr
+
+
+def test_every_sync_stands_in_the_history(lists: Path) -> None:
+    sync("--source", "fair")
+    sync(expect=1)
+    rows = Lake(lists / "data" / "lake").files("kesher", "sync_runs")
+    assert len(rows) == 2
