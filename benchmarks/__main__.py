@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import identity, increments
+from benchmarks import connectors, identity, increments
 
-BENCHMARKS = {"identity": identity.main, "increments": increments.main}
+BENCHMARKS = {
+    "identity": identity.main,
+    "increments": increments.main,
+    "connectors": connectors.main,
+}
 
 
 def main(arguments: list[str]) -> int:

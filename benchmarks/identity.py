@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +19,7 @@ from benchmarks.contestants import (
     run_splink,
 )
 from benchmarks.inputs import Input, is_known, make_input
+from benchmarks.report import Target, machine, print_targets, work_directory
 
 DEFAULT_INPUTS = "sandbox-20k,sandbox-400k,febrl3,febrl4"
 #: Splink and the search for its best threshold are left out above this number of records.
@@ -31,14 +28,6 @@ _MILLION = 1_000_000
 _MILLION_MEMORY_MIB = 4e9 / 1024**2
 _TEN_MILLION_MEMORY_MIB = 24 * 1024.0
 _STEPS_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something that must hold, and whether it does."""
-
-    text: str
-    is_met: bool
 
 
 @dataclass(frozen=True)
@@ -78,9 +67,9 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    with _work_directory(options.directory) as directory:
+    with work_directory(options.directory) as directory:
         compiled = prepare_kesher(directory)
-        print(f"# Identity\n\n{_machine()}. Seed {options.seed}.")
+        print(f"# Identity\n\n{machine()}. Seed {options.seed}.")
         print(f"Kesher's first run of a version, on one record: {compiled:.1f} s, then:\n")
         rounds = []
         for name in names:
@@ -90,7 +79,7 @@ def main(arguments: list[str]) -> int:
                 _print_candidates(rounds[-1], directory)
         targets = [target for each in rounds for target in _targets(each)]
         targets += _growth_targets(rounds)
-        _print_targets(targets)
+        print_targets(targets)
     return 0 if all(target.is_met for target in targets) else 1
 
 
@@ -233,27 +222,3 @@ def _print_steps(kesher: Result) -> None:
     for name, seconds in lines:
         print(f"| {name} | {seconds:.2f} |")
     print()
-
-
-def _print_targets(targets: list[Target]) -> None:
-    print("## Targets\n")
-    for target in targets:
-        print(f"- {'met' if target.is_met else '**MISSED**'}: {target.text}")
-
-
-def _machine() -> str:
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
-        f"load {load:.1f} at the start"
-    )
-
-
-@contextmanager
-def _work_directory(directory: Path | None) -> Iterator[Path]:
-    if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
-        yield directory.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="kesher-benchmark-") as folder:
-        yield Path(folder)

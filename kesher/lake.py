@@ -12,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from kesher.errors import KesherError
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 #: The field that makes a record a tombstone: the row says that its key was deleted, and when.
 DELETED_AT = "_ab_cdc_deleted_at"
@@ -216,6 +218,9 @@ class Lake:
         Raises:
             LakeFileError: a file can't be read.
         """
+        # It brings pandas along, which a sync that deletes nothing can do without.
+        import pyarrow.dataset as ds
+
         files = self.files(source, stream)
         for file in files:
             self._footer(file)

@@ -312,7 +312,7 @@ class _StreamReading:
         from connectors.registry import is_complete_reread
 
         vanished = 0
-        if complete and self.reread_since is None and not self.is_backfill:
+        if complete and self.resumes and self.reread_since is None:
             state_after = self.pending or self.state.of(self.stream)
             if is_complete_reread(self.state_before, state_after):
                 self.reread_since = self.began_at
