@@ -51,10 +51,9 @@ THRESHOLDS = (0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.95, 0.99, 0.999, 0.9999)
 #: How many observations a shipped weight counts for.
 _SHIPPED_COUNTS_AS = 3.0
 
-#: How many times oftener than by chance people of one family name live in one house, as a rule;
-#: and up to which ratio the records are of people who have nothing to do with each other.
-_HOUSEHOLD_RATIO = 500.0
-_MOST_WITHOUT_HOUSEHOLDS = 8.0
+#: If two customers of one family name at one address are rarer than this, compared with records of
+#: one customer there, there are no households.
+_HOUSEHOLDS_FROM = 0.02
 
 _RANDOM_PAIRS = 100_000
 _CANDIDATE_PAIRS = 400_000
@@ -67,6 +66,11 @@ _SEEN_AT_ALL = 0.001
 
 #: Comparisons whose weights stay: swapped names are seen where both names agree, and nowhere else.
 _UNTRAINED = ("name_order",)
+
+
+#: Levels of which all pairs are candidates, and which do not decide by themselves that they are one
+#: customer.
+_WHOLLY_COMPARED = (("address", "same_street"),)
 
 
 class TooLittleDataError(KesherError):
@@ -229,11 +233,14 @@ class _Estimation:
                 if self.by_frequency[number]:
                     self._fit_by_frequency(number, seen[number], all_same, new_m, new_u)
                 else:
+                    # Of what blocking brings together whole, the candidates tell all.
+                    level = (comparison, self.pairs.levels[number].level)
+                    share = random_pairs.share if level in _WHOLLY_COMPARED else 1.0
                     new_m[number], new_u[number] = _fitted(
                         seen[number],
                         all_same,
-                        random_pairs.seen[number] + seen_other[number],
-                        random_pairs.known[number] + all_other,
+                        (random_pairs.seen[number] + seen_other[number]) / share,
+                        (random_pairs.known[number] + all_other) / share,
                         self.shipped_m[number],
                         self.shipped_u[number],
                     )
@@ -243,7 +250,7 @@ class _Estimation:
             same[patterns.has_names].sum(),
             self.shipped_m[self.full_name],
         )
-        new_m[self.household], new_u[self.household] = self._household(other, new_u)
+        new_m[self.household], new_u[self.household] = self._household(same, other)
         new_m[self.prior] = (same.sum() + 1) / (
             self.pairs.all_pairs + 1 / self.shipped_m[self.prior]
         )
@@ -261,32 +268,17 @@ class _Estimation:
             m[number] = self._share(seen, known, self.shipped_m[number]) * frequency.known
             u[number] = frequency.typical
 
-    def _household(self, other: Floats, u: Floats) -> tuple[float, float]:
-        """Return what to expect of independent people, and what is seen, of sharing a home.
+    def _household(self, same: Floats, other: Floats) -> tuple[float, float]:
+        """Return the discount on what a household has in common: the shipped one, or none.
 
-        All pairs with family name and street in common are candidates, so the candidates say how
-        many there are of two customers.
+        None is due where people of one family name in one house are nearly always one customer.
         """
-        number = self.pairs.number
-        random_pairs, whole = self.random_pairs, self.pairs.all_pairs
-        name_known = random_pairs.known[number("family_name", "same")] / random_pairs.drawn
-        street, given = number("address", "same_street"), number("given_name", "different")
-        street_known = random_pairs.known[street] / random_pairs.drawn
-        by_chance = (
-            u[street]
-            * u[given]
-            * sum(
-                u[number("family_name", level)] for level in ("same", "other_script", "same_sound")
-            )
-        )
-        known = whole * name_known * street_known
-        seen = float(other[self.patterns.shares_home].sum()) / random_pairs.share
-        expected = known * by_chance
-        ratio = (seen + _SHIPPED_COUNTS_AS) / (expected + _SHIPPED_COUNTS_AS / _HOUSEHOLD_RATIO)
-        if ratio > _MOST_WITHOUT_HOUSEHOLDS or expected == 0:
-            return float(self.shipped_m[self.household]), float(self.shipped_u[self.household])
-        ratio = max(ratio, 1.0)
-        return by_chance, by_chance * ratio
+        at_home = self.patterns.shares_home
+        two_customers = float(other[at_home].sum()) / self.random_pairs.share + _SHIPPED_COUNTS_AS
+        one_customer = float(same[self.patterns.shares_street].sum())
+        if two_customers < _HOUSEHOLDS_FROM * one_customer:
+            return 1.0, 1.0
+        return float(self.shipped_m[self.household]), float(self.shipped_u[self.household])
 
     @staticmethod
     def _share(seen: float, known: float, shipped: float) -> float:

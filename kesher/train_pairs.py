@@ -68,7 +68,8 @@ class Patterns:
         has_evidence: Whether more than the names speaks for them.
         has_full_name: Whether the frequency of the whole name counts.
         has_names: Whether both records have a given name and a family name.
-        shares_home: Whether they have family name and street in common, and other given names.
+        shares_street: Whether they have the same street address.
+        shares_home: Whether they have that and the family name in common, and other given names.
     """
 
     levels: Whole
@@ -77,6 +78,7 @@ class Patterns:
     has_evidence: Flags
     has_full_name: Flags
     has_names: Flags
+    shares_street: Flags
     shares_home: Flags
 
 
@@ -273,18 +275,7 @@ class TrainingPairs:
             select distinct left_record_key, right_record_key from {self._table("patterns")}
             """  # noqa: S608
         )
-        execute(
-            f"""
-            create table {self._table("example_records")} as
-            select *
-            from {self._plan.step(RECORDS).relation}
-            where record_key in (
-                select left_record_key from {self._table("examples")}
-                union
-                select right_record_key from {self._table("examples")}
-            )
-            """  # noqa: S608
-        )
+        self._copy_records("example_records", self._table("examples"))
         execute(f"drop table {compared}")
         execute(f"drop table {pairs}")
         return self._patterns()
@@ -312,7 +303,7 @@ class TrainingPairs:
             dtype=np.int64,
         ).reshape(len(found), width)
         given, family = (self.comparisons.index(name) for name in ("given_name", "family_name"))
-        organisation = self._numbers.get(("given_name", "organisation"))
+        shares_street = self._has(levels, "address", "same_street")
         return Patterns(
             levels=levels,
             pairs=np.array([row[width] for row in found], dtype=np.float64),
@@ -322,26 +313,21 @@ class TrainingPairs:
             ),
             has_evidence=np.array([row[width + 2] for row in found], dtype=np.bool_),
             has_full_name=np.array([bool(row[width + 3]) for row in found], dtype=np.bool_),
-            shares_home=self._shares_home(levels),
+            shares_street=shares_street,
+            shares_home=shares_street
+            & self._has(levels, "given_name", "different")
+            & self._has(levels, "family_name", "same", "other_script", "same_sound"),
             has_names=(levels[:, given] != MISSING)
             & (levels[:, family] != MISSING)
-            & (levels[:, given] != (-3 if organisation is None else organisation)),
+            & ~self._has(levels, "given_name", "organisation"),
         )
 
-    def _shares_home(self, levels: Whole) -> Flags:
-        """Tell which patterns are of people of one household, or look like it."""
-        column = {name: levels[:, place] for place, name in enumerate(self.comparisons)}
-
-        def has(comparison: str, *names: str) -> Flags:
-            numbers = [self._numbers.get((comparison, name), MISSING) for name in names]
-            found: Flags = np.isin(column[comparison], [one for one in numbers if one >= 0])
-            return found
-
-        return (
-            has("given_name", "different")
-            & has("family_name", "same", "other_script", "same_sound")
-            & has("address", "same_street")
-        )
+    def _has(self, levels: Whole, comparison: str, *names: str) -> Flags:
+        """Tell which patterns have one of a comparison's levels."""
+        numbers = [self._numbers.get((comparison, name)) for name in names]
+        wanted = [number for number in numbers if number is not None]
+        found: Flags = np.isin(levels[:, self.comparisons.index(comparison)], wanted)
+        return found
 
     def score(self, m: Floats, u: Floats) -> Floats:
         """Return each pattern's match weight by given weights.
@@ -415,8 +401,9 @@ class TrainingPairs:
                 using (left_record_key, right_record_key)
             """  # noqa: S608
         )
-        scored = self._table("random_scores")
-        execute(f"create table {scored} as {self._scoring(self._table('random_others'))}")
+        others, scored = self._table("random_others"), self._table("random_scores")
+        self._copy_records("random_records", others)
+        execute(f"create table {scored} as {self._scoring(others, self._table('random_records'))}")
         seen, known = np.zeros(len(self.levels)), np.zeros(len(self.levels))
         for comparison in self.comparisons:
             counts: dict[str, int] = dict(
@@ -429,8 +416,8 @@ class TrainingPairs:
                 if level.comparison == comparison:
                     seen[number] = counts.get(level.level, 0)
                     known[number] = total
-        for table in ("numbered", "random_pairs", "random_others", "random_scores"):
-            execute(f"drop table {self._table(table)}")
+        for table in (numbered, pairs, others, scored, self._table("random_records")):
+            execute(f"drop table {table}")
         return RandomPairs(seen, known, drawn, drawn / self.all_pairs)
 
     def value_frequencies(self) -> dict[int, ValueFrequency]:
@@ -458,6 +445,21 @@ class TrainingPairs:
             if typical:
                 found[number] = ValueFrequency(float(typical), float(known))
         return found
+
+    def _copy_records(self, table: str, pairs: str) -> None:
+        """Copy the records of some pairs, so that scoring them does not read all the others."""
+        self._connection.execute(
+            f"""
+            create table {self._table(table)} as
+            select *
+            from {self._plan.step(RECORDS).relation}
+            where record_key in (
+                select left_record_key from {pairs}
+                union
+                select right_record_key from {pairs}
+            )
+            """  # noqa: S608
+        )
 
     def _described(self, model: str) -> list[Any]:
         return self._connection.execute(f"describe {self._plan.step(model).relation}").fetchall()

@@ -109,6 +109,14 @@ RECORDS = [
     # The same name, nothing else at all.
     person("bare-1", "Zvulun Kadishman"),
     person("bare-2", "Zvulun Kadishman"),
+    # A slip in the street, of one customer, and of a brother and a sister.
+    person("slip-1", "Anat Ronen", street="Bialik 31", city="Holon", birth_date="1984-02-09"),
+    person("slip-2", "Anat Ronen", street="Bailik 31", city="Holon"),
+    person("slip-3", "Eran Ronen", street="Bialk 31", city="Holon"),
+    # Two names that one woman goes by, and a record with both.
+    person("second-1", "Avital Regev", email="regev@names.example"),
+    person("second-2", "Avital Shira Regev", email="regev@names.example", phone="054-7778811"),
+    person("second-3", "Shira Regev", phone="054-7778811"),
     # Hebrew in one system, Latin in the other.
     person("hebrew", "יעקב שפירא", phone="054-2345678"),
     person("latin", "Yaakov Shapira", phone="+972 54 234 5678", email="yaakov@shapira.example"),
@@ -330,6 +338,19 @@ def test_a_record_between_two_national_ids_does_not_chain_them(
 def test_an_id_that_one_system_holds_of_another_joins(groups: set[frozenset[str]]) -> None:
     assert together(groups, "external-1", "shop-1")
     alone(groups, "external-2")
+
+
+def test_a_slip_in_the_street_joins_one_name_and_no_household(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "slip-1", "slip-2")
+    alone(groups, "slip-3")
+
+
+def test_two_names_that_a_third_record_bears_both_are_one_customer(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "second-1", "second-2", "second-3")
 
 
 def test_quotes_in_a_name_make_no_difference(groups: set[frozenset[str]]) -> None:

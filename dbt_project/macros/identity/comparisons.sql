@@ -70,7 +70,7 @@
         {"name": "name_order", "levels": ["swapped"]},
         {
             "name": "address",
-            "levels": ["same_street", "different"],
+            "levels": ["same_street", "similar_street", "different"],
             "frequency": {
                 "same_postcode": "postcode",
                 "same_city": "city_key",
@@ -224,6 +224,13 @@
                 or ({{ right }}.postcode is null and {{ right }}.city_key is null)
             )
         then 'same_street'
+        when
+            (
+                {{ left }}.postcode = {{ right }}.postcode
+                or {{ left }}.city_key = {{ right }}.city_key
+            )
+            and {{ streets_alike(left ~ ".street_key", right ~ ".street_key") }}
+        then 'similar_street'
         when {{ left }}.postcode = {{ right }}.postcode
         then 'same_postcode'
         when {{ left }}.city_key = {{ right }}.city_key
@@ -232,6 +239,20 @@
         then 'different'
         else 'missing'
     end
+{%- endmacro %}
+
+{#- Whether two streets sound alike, at one house number: a slip, or another way to spell it. -#}
+{% macro streets_alike(left, right) -%}
+    (
+        {{ left }} not like '%#'
+        and split_part({{ left }}, '#', 2) = split_part({{ right }}, '#', 2)
+        and {{
+            jaro_winkler(
+                "split_part(" ~ left ~ ", '#', 1)",
+                "split_part(" ~ right ~ ", '#', 1)",
+            )
+        }} >= 0.8
+    )
 {%- endmacro %}
 
 {% macro company_level(left, right) -%}

@@ -368,7 +368,9 @@ with
                 {{ level_weight(comparison, "weights") }}
                 as {{ comparison.name }}_weight,
             {% endfor %}
-            -- A whole name is as telling as it is rare, whatever its parts are.
+            -- A whole name is as telling as it is rare among the others, whatever its
+            -- parts
+            -- are.
             case
                 when
                     is_same_given_name
@@ -378,7 +380,9 @@ with
                         match_weight(
                             "weights.full_name_m",
                             frequency_of(
-                                "name_key_count", "all_count", "weights.full_name_u"
+                                "greatest(name_key_count - 1, 0)",
+                                "all_count",
+                                "weights.full_name_u",
                             )
                             ~ " * greatest(all_count, 100000) / 100000.0",
                         )
@@ -419,7 +423,10 @@ with
             case
                 when
                     given_name_level = 'different'
-                    and (address_level = 'same_street' or phone_level = 'same_shared')
+                    and (
+                        address_level in ('same_street', 'similar_street')
+                        or phone_level = 'same_shared'
+                    )
                 then
                     least(
                         greatest(
@@ -440,7 +447,8 @@ with
                 then greatest(company_weight, 0)
                 when
                     company_level = 'same'
-                    and address_level in ('same_city', 'same_postcode', 'same_street')
+                    and address_level
+                    in ('same_city', 'same_postcode', 'similar_street', 'same_street')
                 then least(greatest(address_weight, 0), greatest(company_weight, 0))
                 else 0
             end as workplace_weight
