@@ -17,6 +17,7 @@ from kesher.cli_match import evaluate, explain, match
 from kesher.cli_review import review
 from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings
 from kesher.cli_sync import sync
+from kesher.cli_train import train
 from kesher.errors import KesherError
 
 if TYPE_CHECKING:
@@ -379,6 +380,7 @@ main.add_command(match)
 main.add_command(explain)
 main.add_command(evaluate)
 main.add_command(review)
+main.add_command(train)
 
 
 @main.command()

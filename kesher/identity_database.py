@@ -129,23 +129,41 @@ class IdentityDatabase:
         """
         chosen = [step for step in plan.steps if step.name in steps]
         read = {name for step in chosen for name in step.reads} - set(steps)
-        self.require(*(name for name in sorted(read) if name not in given))
+        weight = self.link_weight if link_weight is None else link_weight
+        schemas = {step.relation.split(".")[1] for step in chosen}
+        with self.as_planned(read, given, schemas):
+            self.connection.execute(f"set variable {LINK_WEIGHT} = {weight!r}")
+            plan.run(self.connection, chosen, keep=steps)
+            yield lambda name: plan.step(name).relation
+
+    @contextmanager
+    def as_planned(
+        self, tables: Collection[str], given: dict[str, str], schemas: Collection[str] = ()
+    ) -> Iterator[None]:
+        """Show tables of this database under the names that compiled models have for them.
+
+        Args:
+            tables: Which.
+            given: Tables that are to be others than they are here: name → a query.
+            schemas: Further schemas to make.
+
+        Raises:
+            KesherError: a table is not there.
+        """
+        self.require(*(name for name in sorted(tables) if name not in given))
         execute = self.connection.execute
         execute(f"attach ':memory:' as {DATABASE}")
         try:
-            schemas = {step.relation.split(".")[1] for step in chosen}
-            for schema in sorted({self._schemas.get(name, "identity") for name in read} | schemas):
+            of_tables = {self._schemas.get(name, "identity") for name in tables}
+            for schema in sorted({*of_tables, *schemas}):
                 execute(f"create schema if not exists {DATABASE}.{schema}")
-            for name in sorted(read):
+            for name in sorted(tables):
                 target = f'{DATABASE}.{self._schemas.get(name, "identity")}."{name}"'
                 if name in given:
                     execute(f"create table {target} as {given[name]}")
                 else:
                     execute(f"create view {target} as select * from {self.table(name)}")  # noqa: S608
-            weight = self.link_weight if link_weight is None else link_weight
-            execute(f"set variable {LINK_WEIGHT} = {weight!r}")
-            plan.run(self.connection, chosen, keep=steps)
-            yield lambda name: plan.step(name).relation
+            yield
         finally:
             execute(f"detach {DATABASE}")
 

@@ -73,6 +73,19 @@ def take_decisions(config: Config, data: DataDirectory, terminal: Terminal) -> b
     return True
 
 
+def every_decision(config: Config, data: DataDirectory) -> list[Decision]:
+    """Return what stewards decided: what the store has, and what only the lake has.
+
+    Raises:
+        KesherError: one of them can't be read.
+    """
+    with decision_store(config, data) as store:
+        decided = store.decisions()
+    known = {decision.decision_id for decision in decided}
+    in_lake = [decision for decision in _in_lake(Lake(data.lake)).values() if decision is not None]
+    return decided + [decision for decision in in_lake if decision.decision_id not in known]
+
+
 def _write(lake: Lake, new: list[Decision]) -> None:
     if not new:
         return

@@ -391,6 +391,6 @@ def _fitted(
     constant = (_SHIPPED_COUNTS_AS + seen) * known_other
     root = math.sqrt(linear * linear + 4 * square * constant)
     ratio = 2 * constant / (linear + root) if linear > 0 else (root - linear) / (2 * square)
-    u = (seen + seen_other) / (known_other + known * ratio)
+    u = min((seen + seen_other) / (known_other + known * ratio), 1.0)
     m = min(u * ratio, _MOST)
     return m, m / ratio

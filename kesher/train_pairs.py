@@ -30,6 +30,10 @@ RECORDS = "int_identity__records"
 FREQUENCIES = "int_identity__record_frequencies"
 DECIDED_PAIRS = "int_identity__decided_pairs"
 
+#: The models whose SQL is run here, and those whose tables are read besides.
+RUN = (CANDIDATE_PAIRS, PAIR_SCORES, WEIGHTS)
+READ = (RECORDS, FREQUENCIES, DECIDED_PAIRS, WEIGHTS)
+
 #: The database that the tables made here are in.
 _PLACE = "training"
 

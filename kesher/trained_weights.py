@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -143,6 +144,11 @@ def append_weights(lake: Lake, trained: TrainedWeights) -> str:
     Raises:
         KesherError: the lake can't be written.
     """
+    about = {
+        "records": trained.records,
+        "matches": round(trained.matches),
+        "decided": trained.stewards.decided,
+    }
     return _append(
         lake,
         [
@@ -152,9 +158,31 @@ def append_weights(lake: Lake, trained: TrainedWeights) -> str:
                 "m": level.m,
                 "u": level.u,
                 "is_in_force": True,
+                # What the version was learned from stands beside its first weight.
+                **(about if level.comparison == "prior" else {}),
             }
             for level in trained.levels
         ],
+    )
+
+
+def append_again(lake: Lake, rows: Iterable[dict[str, Any]], version: str) -> str:
+    """Make weights that are in the lake the newest version once more.
+
+    Args:
+        lake: The lake.
+        rows: The weights, as the lake has them.
+        version: Whose they are.
+
+    Returns:
+        The new version.
+
+    Raises:
+        KesherError: the lake can't be written.
+    """
+    return _append(
+        lake,
+        [{**row, **({"copy_of": version} if row["comparison"] == "prior" else {})} for row in rows],
     )
 
 
@@ -179,7 +207,7 @@ def _append(lake: Lake, rows: list[dict[str, Any]]) -> str:
         lake, SOURCE, STREAM, sync_id=int(now.timestamp() * 1000), clock=clock
     ) as writer:
         for row in rows:
-            writer.add({"version": version, "trained_at": utc_text(now), **row})
+            writer.add({**row, "version": version, "trained_at": utc_text(now)})
         writer.commit()
     return version
 

@@ -72,3 +72,34 @@ PEOPLE = [
         phone="054-7154612",
     ),
 ]
+
+
+_GIVEN = [
+    ("Dana", "דנה"), ("Yossi", "יוסי"), ("Michal", "מיכל"), ("Avner", "אבנר"), ("Sigal", "סיגל"),
+    ("Gadi", "גדי"), ("Rivka", "רבקה"), ("Tomer", "תומר"), ("Nurit", "נורית"), ("Boaz", "בועז"),
+]  # fmt: skip
+_FAMILY = [
+    ("Barkai", "ברקאי"), ("Dagan", "דגן"), ("Peretz", "פרץ"), ("Mizrahi", "מזרחי"),
+    ("Golan", "גולן"), ("Sasson", "ששון"), ("Kaplan", "קפלן"), ("Tamir", "תמיר"),
+    ("Rozen", "רוזן"), ("Levi", "לוי"), ("Harel", "הראל"), ("Zohar", "זוהר"),
+]  # fmt: skip
+
+
+def people_twice(count: int) -> list[dict[str, str]]:
+    """Return two records each of up to 120 people; every second one is once in Hebrew."""
+    rows = []
+    for place in range(count):
+        given, family = _GIVEN[place % 10], _FAMILY[place // 10]
+        email = f"box{place * 37 % 1009}@provider{place % 3}.example"
+        script = place % 2
+        rows += [
+            person(f"a{place}", full_name=f"{given[0]} {family[0]}", email=email, city="Haifa"),
+            person(
+                f"b{place}",
+                "shop",
+                full_name=f"{given[script]} {family[script]}",
+                email=email,
+                phone=f"050-5{place:03}{place * 13 % 1000:03}",
+            ),
+        ]
+    return rows
