@@ -77,10 +77,22 @@ def load_manifest(folder: Path, vendor: str, config: Mapping[str, Any]) -> dict[
         config: for `timeout_seconds`; may be empty.
     """
     content = deepcopy(_read_folder(folder))
-    manifest: dict[str, Any] = content["manifest"]
-    schemas: dict[str, Any] = content["schemas"]
+    return complete_manifest(content["manifest"], content["schemas"], vendor, config)
+
+
+def complete_manifest(
+    manifest: dict[str, Any], schemas: Mapping[str, Any], vendor: str, config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A manifest with its schemas inlined, timeouts and error handlers set; changed in place.
+
+    Args:
+        manifest: its references are resolved and its components bear their types.
+        schemas: JSON schemas by stream.
+        vendor: the vendor's name for error messages.
+        config: for `timeout_seconds`; may be empty.
+    """
     timeout = config.get("timeout_seconds", READ_TIMEOUT_SECONDS)
-    for part in _components(manifest, "HttpRequester"):
+    for part in components(manifest, "HttpRequester"):
         part.setdefault("connect_timeout_in_seconds", min(CONNECT_TIMEOUT_SECONDS, timeout))
         part.setdefault("read_timeout_in_seconds", timeout)
         part.setdefault(
@@ -101,15 +113,16 @@ def load_manifest(folder: Path, vendor: str, config: Mapping[str, Any]) -> dict[
     return manifest
 
 
-def _components(node: Any, component_type: str) -> Iterator[dict[str, Any]]:
+def components(node: Any, component_type: str) -> Iterator[dict[str, Any]]:
+    """Every component of a type in a manifest."""
     if isinstance(node, dict):
         if node.get("type") == component_type:
             yield node
         for value in node.values():
-            yield from _components(value, component_type)
+            yield from components(value, component_type)
     elif isinstance(node, list):
         for value in node:
-            yield from _components(value, component_type)
+            yield from components(value, component_type)
 
 
 class ManifestSource(ConcurrentDeclarativeSource):
@@ -135,9 +148,12 @@ class ManifestSource(ConcurrentDeclarativeSource):
             catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
             config=config or {},
             state=state or [],
-            source_config=load_manifest(folder, vendor, config or {}),
+            source_config=self._manifest_of(folder, vendor, config or {}),
         )
         self._hide_secrets()
+
+    def _manifest_of(self, folder: Path, vendor: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return load_manifest(folder, vendor, config)
 
     @property
     def name(self) -> str:

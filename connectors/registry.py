@@ -14,7 +14,14 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-CONNECTOR_TYPES: tuple[str, ...] = ("stripe", "zendesk", "mailchimp", "hubspot", "files")
+CONNECTOR_TYPES: tuple[str, ...] = (
+    "stripe",
+    "zendesk",
+    "mailchimp",
+    "hubspot",
+    "files",
+    "manifest",
+)
 
 
 def create_source(

@@ -197,4 +197,4 @@ def test_a_bad_configuration_file_is_one_clear_message_and_exit_code_1(content, 
 
 
 def test_every_type_of_the_contract_is_known():
-    assert CONNECTOR_TYPES == ("stripe", "zendesk", "mailchimp", "hubspot", "files")
+    assert CONNECTOR_TYPES == ("stripe", "zendesk", "mailchimp", "hubspot", "files", "manifest")
