@@ -273,6 +273,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.meeting": ("Meeting", "פגישה"),
     "kind.note": ("Note", "הערה"),
     "kind.task": ("Task", "משימה"),
+    "kind.message": ("Message", "הודעה"),
+    "kind.order_placed": ("Order", "הזמנה"),
     "kind.email": ("E-mail", "דוא״ל"),
     "payment.charge": ("Payment", "תשלום"),
     "payment.refund": ("Refund", "החזר"),

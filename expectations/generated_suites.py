@@ -27,7 +27,8 @@ _REJECTED_LINES = "stg_files__rejected_lines"
 _STAGING_NAME = re.compile(r"^stg_(?P<source>[a-z0-9_]+?)__(?P<stream>[a-z0-9_]+)$")
 
 # A list in a file is as old as its file, and Kesher's own ledgers only grow when ids change.
-_NEVER_STALE = frozenset({"files", "kesher", "steward"})
+# Sources that a mapping describes share their tables: no table tells when one of them was read.
+_NEVER_STALE = frozenset({"files", "kesher", "mapped", "steward"})
 
 
 def freshness_suites(tables: Iterable[Table], last_syncs: Mapping[str, datetime]) -> list[Suite]:

@@ -121,6 +121,15 @@ def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
             match = _STAGING_TABLE.match(table)
             if not match or match["stream"].endswith("__deletions") or match["source"] == "kesher":
                 continue
+            if match["source"] == "mapped":
+                # Several blocks of a mapping can read the same stream.
+                for source, stream, count in connection.execute(
+                    "select source, stream, count(distinct record_key) "  # noqa: S608
+                    f'from staging."{table}" group by source, stream'
+                ).fetchall():
+                    streams = counts.setdefault(source, {})
+                    streams[stream] = max(count, streams.get(stream, 0))
+                continue
             if match["source"] == "files":
                 if not has_source:
                     continue

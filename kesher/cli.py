@@ -282,11 +282,13 @@ def build(settings: Settings, full_refresh: bool, select: tuple[str, ...]) -> No
     """
     from kesher.build import build as run_build
     from kesher.run_history import recorded_run
+    from kesher.source_folder import note_mappings
     from kesher.steward_decisions import take_decisions
 
     config, data = settings.load("decisions")
     terminal = settings.terminal()
     with recorded_run(data, "build") as run:
+        note_mappings(config, data)
         with run.step("decisions"):
             run.failed = not take_decisions(config, data, terminal)
         with run.step("build"):

@@ -21,11 +21,13 @@ from kesher.config_schema import (
     DashboardConfig,
     FilesSource,
     KesherFile,
+    ManifestSource,
     SandboxConfig,
     source_problems,
 )
 from kesher.config_yaml import read_yaml
 from kesher.errors import ConfigError
+from kesher.source_folder import folder_problems, folder_secrets
 
 DEFAULT_FILE = Path("kesher.yml")
 DEFAULT_DATA_DIR = Path("data")
@@ -106,6 +108,15 @@ def load_config(
             ]
             raise ConfigError(problems) from None
         problems += [f"{name}: {problem}" for problem in source_problems(checked)]
+        if "sources" in needs:
+            problems += [
+                problem
+                for source, about in (checked.sources or {}).items()
+                if isinstance(about, ManifestSource)
+                for problem in folder_problems(
+                    f"{name}: sources.{source}", file.parent / about.folder, about.settings
+                )
+            ]
         if problems:
             raise ConfigError(problems)
     return _config(file if name else None, data_dir, checked, expansion)
@@ -165,6 +176,13 @@ def _config(
                         literal_secrets.append(f"sources.{name}.{key}")
             if isinstance(source, FilesSource):
                 settings["path"] = str((home / source.path).absolute())
+            if isinstance(source, ManifestSource):
+                folder = (home / source.folder).absolute()
+                settings["folder"], settings["name"] = str(folder), name
+                for key, secret in folder_secrets(folder, source.settings):
+                    secrets.add(secret)
+                    if ("sources", name, "settings", *key.split(".")) not in expansion.expanded:
+                        literal_secrets.append(f"sources.{name}.settings.{key}")
             sources[name] = settings
     secrets.update(_secret_values(checked.alerts))
     url = checked.decisions.url

@@ -45,7 +45,7 @@ def problem_line(details: ErrorDetails, expansion: Expansion) -> str:
     if kind == "missing":
         return f"{key}: found nothing; expected a value, this key is required"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        kinds = [*VENDORS, "files"]
+        kinds = [*VENDORS, "files", "manifest"]
         found = details["ctx"].get("tag") if "ctx" in details else None
         if kind == "union_tag_not_found" or found is None:
             return f"{key}.type: found nothing; expected one of {', '.join(kinds)}"

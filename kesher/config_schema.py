@@ -131,8 +131,16 @@ class FilesSource(_Section):
     sheet: str | None = None
 
 
+class ManifestSource(_Section):
+    """Any HTTP API that a folder with a manifest describes."""
+
+    type: Literal["manifest"]
+    folder: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
 SourceConfig = Annotated[
-    StripeSource | ZendeskSource | MailchimpSource | HubspotSource | FilesSource,
+    StripeSource | ZendeskSource | MailchimpSource | HubspotSource | FilesSource | ManifestSource,
     Field(discriminator="type"),
 ]
 
@@ -184,6 +192,6 @@ def source_problems(checked: KesherFile) -> Iterator[str]:
                     f"{source.type} (one account a vendor)"
                 )
         elif name in _RESERVED_NAMES or name in VENDORS:
-            yield f"{key}: found a name that is reserved; expected another one for a list of people"
+            yield f"{key}: found a name that is reserved; expected another one"
         elif not _SOURCE_NAME.match(name):
             yield f"{key}: found a name with other signs; expected a-z, 0-9, _, a letter first"

@@ -61,8 +61,10 @@ def _steps(config: Config, data: DataDirectory, terminal: Terminal, record: RunR
         has_all_decisions = take_decisions(config, data, terminal)
     # dbt and Great Expectations take seconds to import: not before they are needed.
     from kesher.build import build
+    from kesher.source_folder import note_mappings
 
     with record.step("build"):
+        note_mappings(config, data)
         build(data, terminal, record)
     from kesher.check import check
 

@@ -72,7 +72,9 @@ def _check_source(settings: dict[str, Any]) -> str | None:
 
     from connectors.registry import create_source
 
-    if settings["type"] != "files":
+    if settings["type"] == "manifest":
+        settings["settings"] = {"max_retries": 1, **settings["settings"]}
+    elif settings["type"] != "files":
         settings.setdefault("max_retries", 1)
     try:
         source = create_source(settings["type"], settings, None, None)

@@ -249,7 +249,9 @@ def _secrets_of(settings: Mapping[str, Any]) -> frozenset[str]:
 def _guard_origin(config: Config, data: DataDirectory) -> None:
     """Refuse to pour real customers into a lake of synthetic ones, or the other way round."""
     vendors = [
-        settings for settings in (config.sources or {}).values() if settings["type"] in VENDORS
+        settings["settings"] if settings["type"] == "manifest" else settings
+        for settings in (config.sources or {}).values()
+        if settings["type"] in (*VENDORS, "manifest")
     ]
     # Vendors on this machine are a sandbox that is served by hand, with or without lists.
     is_local = bool(vendors) and all(_is_loopback(vendor.get("base_url")) for vendor in vendors)

@@ -42,8 +42,8 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- The same for lists in files, whose sources have names of their own. -#}
-{% macro configured_external_ids_of_files(fields) %}
+{#- The same for lists in files and mapped sources, which have names of their own. -#}
+{% macro configured_external_ids_of_files(fields, source="source") %}
     {%- set lists = [] -%}
     {%- for source in var("identity_external_ids", {}) if source not in (
         "stripe",
@@ -55,7 +55,7 @@
     {%- endfor -%}
     {%- if lists -%}
         case
-            source
+            {{ source }}
             {% for source in lists %}
                 when {{ string_constant(source) }}
                 then {{ configured_external_ids(source, fields) }}

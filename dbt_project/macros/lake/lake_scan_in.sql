@@ -1,4 +1,4 @@
-{#- The part of compiled code that `lake_scan` wrote: its sql, folder and stream. -#}
+{#- The part of compiled code that `lake_scan` wrote: its sql, source and stream. -#}
 {% macro lake_scan_in(compiled) %}
     {% set found = modules.re.search(
         "/[*] lake scan: ([^ ]+) ([^ ]+) [*]/(.|\n)*?/[*] end of lake scan [*]/",
@@ -13,7 +13,7 @@
         return(
             {
                 "sql": found.group(0),
-                "folder": found.group(1),
+                "source_name": found.group(1),
                 "stream": found.group(2),
             }
         )

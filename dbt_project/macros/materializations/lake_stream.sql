@@ -22,7 +22,7 @@
 
     {% set scan = lake_scan_in(compiled_code) %}
     {% set definition = local_md5(compiled_code.replace(scan.sql, "")) %}
-    {% set files = lake_files(scan.folder, scan.stream) %}
+    {% set files = lake_scan_files(scan.source_name, scan.stream) %}
     {% set names = [] %}
     {% for file in files %} {% do names.append(lake_file_name(file)) %} {% endfor %}
 

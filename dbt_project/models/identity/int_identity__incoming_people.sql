@@ -175,11 +175,50 @@ with
             from {{ ref("stg_files__people") }}
         ),
 
+        -- Sources that a manifest and a mapping describe.
+        mapped as (
+            select
+                people.source,
+                people.record_id,
+                people.full_name,
+                people.given_name,
+                people.family_name,
+                people.email,
+                people.other_emails,
+                people.phone,
+                people.other_phone,
+                people.street,
+                people.city,
+                people.region,
+                people.postcode,
+                people.country,
+                coalesce(people.company, names.name) as company,
+                people.job_title,
+                people.birth_date,
+                people.national_id,
+                {{
+                    configured_external_ids_of_files(
+                        "people.record_json", "people.source"
+                    )
+                }} as external_ids,
+                people.gender,
+                people.language,
+                people.created_at as first_seen_at,
+                people.updated_at,
+                people._extracted_at
+            from {{ ref("stg_mapped__people") }} as people
+            left join
+                {{ ref("stg_mapped__names") }} as names
+                on names.source = people.source
+                and names.stream = people.company_stream
+                and names.record_key = people.company_id
+        ),
+
         -- By name: what a system does not have stays empty.
         people as (
             {{
                 union_by_name(
-                    ["stripe", "zendesk", "mailchimp", "hubspot", "files"],
+                    ["stripe", "zendesk", "mailchimp", "hubspot", "files", "mapped"],
                     columns + ["_extracted_at"],
                 )
             }}

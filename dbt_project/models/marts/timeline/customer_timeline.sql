@@ -35,6 +35,16 @@ with
 
     activity_contacts as (select * from {{ ref("activity_contacts") }}),
 
+    mapped_people as (select * from {{ ref("stg_mapped__people") }}),
+
+    mapped_names as (select * from {{ ref("stg_mapped__names") }}),
+
+    mapped_events as (
+        select *
+        from {{ ref("stg_mapped__events") }}
+        where kind is not null and happened_at is not null
+    ),
+
     -- A deal or an activity is an event of every customer who takes part in it.
     deal_customers as (
         select distinct deal_id, customer_id
@@ -46,6 +56,55 @@ with
         select distinct activity_id, customer_id
         from activity_contacts
         where customer_id is not null
+    ),
+
+    mapped_event_people as (
+        select
+            source,
+            stream,
+            place,
+            record_key,
+            {{ list_rows("person_ids") }} as record_id
+        from mapped_events
+    ),
+
+    mapped_event_emails as (
+        select source, stream, place, record_key, {{ list_rows("emails") }} as email
+        from mapped_events
+    ),
+
+    -- An address that two customers have says nothing of whose event it is.
+    owners_of_emails as (
+        select lower(trim(value)) as email, min(customer_id) as customer_id
+        from {{ ref("customer_attributes") }}
+        where attribute = 'email'
+        group by lower(trim(value))
+        having count(distinct customer_id) = 1
+    ),
+
+    mapped_event_customers as (
+        select
+            mapped_event_people.source,
+            mapped_event_people.stream,
+            mapped_event_people.place,
+            mapped_event_people.record_key,
+            customer_identities.customer_id
+        from mapped_event_people
+        inner join
+            customer_identities
+            on mapped_event_people.source = customer_identities.source
+            and mapped_event_people.record_id = customer_identities.record_id
+        union
+        select
+            mapped_event_emails.source,
+            mapped_event_emails.stream,
+            mapped_event_emails.place,
+            mapped_event_emails.record_key,
+            owners_of_emails.customer_id
+        from mapped_event_emails
+        inner join
+            owners_of_emails
+            on lower(trim(mapped_event_emails.email)) = owners_of_emails.email
     ),
 
     -- Zendesk's first comment repeats the ticket's description.
@@ -84,6 +143,15 @@ with
             nullif(concat_ws(' ', given_name, family_name), '') as title,
             created_at as happened_at
         from hubspot_contacts
+        union all
+        select
+            source,
+            record_id,
+            coalesce(
+                full_name, nullif(concat_ws(' ', given_name, family_name), '')
+            ) as title,
+            created_at as happened_at
+        from mapped_people
     ),
 
     events as (
@@ -384,6 +452,40 @@ with
         inner join
             activity_customers
             on activities.activity_id = activity_customers.activity_id
+
+        union all
+        select
+            mapped_events.source,
+            mapped_events.kind,
+            mapped_events.record_key as object_id,
+            -- With a dot, which the types above do not have.
+            mapped_events.source || '.' || mapped_events.stream as object_type,
+            mapped_event_customers.customer_id,
+            mapped_events.happened_at,
+            coalesce(mapped_events.title, titles.name) as title,
+            nullif(
+                concat_ws(' ', mapped_events.details, mapped_events.url), ''
+            ) as detail,
+            mapped_events.amount,
+            mapped_events.currency,
+            coalesce(mapped_events.staff, staff.name) as staff_name
+        from mapped_events
+        inner join
+            mapped_event_customers
+            on mapped_events.source = mapped_event_customers.source
+            and mapped_events.stream = mapped_event_customers.stream
+            and mapped_events.place = mapped_event_customers.place
+            and mapped_events.record_key = mapped_event_customers.record_key
+        left join
+            mapped_names as titles
+            on titles.source = mapped_events.source
+            and titles.stream = mapped_events.title_stream
+            and titles.record_key = mapped_events.title_id
+        left join
+            mapped_names as staff
+            on staff.source = mapped_events.source
+            and staff.stream = mapped_events.staff_stream
+            and staff.record_key = mapped_events.staff_id
     ),
 
     final as (
@@ -393,8 +495,12 @@ with
                 source,
                 -- An activity's id begins with its kind.
                 case when object_type <> 'activity' then kind end,
+                nullif(split_part(object_type, '.', 2), ''),
                 object_id,
-                case when object_type in ('deal', 'activity') then customer_id end
+                case
+                    when object_type in ('deal', 'activity') or object_type like '%.%'
+                    then customer_id
+                end
             ) as event_id,
             customer_id,
             happened_at,
