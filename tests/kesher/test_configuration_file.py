@@ -267,7 +267,8 @@ def test_init_writes_the_example_once(tmp_path: Path) -> None:
 
 def test_every_commented_line_of_the_example_is_right() -> None:
     settings = yaml.safe_load(_without_comments(example_text()))
-    assert set(settings["sources"]) == {"stripe", "zendesk", "mailchimp", "hubspot", "trade_fair"}
+    vendors = {"stripe", "zendesk", "mailchimp", "hubspot"}
+    assert set(settings["sources"]) == {*vendors, "trade_fair", "pipedrive"}
     assert settings["sources"]["trade_fair"]["delimiter"] == ";"
     assert set(settings["alerts"]) >= {"slack", "webhook"}
     urls = yaml.safe_dump(settings).replace("${SLACK_WEBHOOK_URL}", "https://a.example")

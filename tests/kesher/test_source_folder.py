@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,12 @@ import pytest
 import yaml
 
 from connectors.manifest.folder import read_folder
-from connectors.manifest.mapping import EVENT_KINDS, compile_mapping
+from connectors.manifest.mapping import (
+    EVENT_FIELDS,
+    EVENT_KINDS,
+    PEOPLE_FIELDS,
+    compile_mapping,
+)
 from dashboard.words import WORDS
 from kesher.config import load_config
 from kesher.errors import ConfigError
@@ -185,6 +191,23 @@ def test_two_streams_of_people_have_ids_of_their_own(folder: Path) -> None:
     mapping["people"].append({"stream": "users", "full_name": "name", "record_id": "user:{id}"})
     file.write_text(yaml.safe_dump(mapping))
     assert len(compile_mapping(read_folder(folder))["people"]) == 2
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "add-a-source.md"
+
+
+def test_what_the_guide_shows_stands_in_the_example() -> None:
+    files = [file.read_text() for file in EXAMPLE.iterdir()]
+    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert len(blocks) == 7
+    for block in blocks:
+        assert any(block in content for content in files), block
+
+
+def test_the_guide_names_every_field_and_kind() -> None:
+    guide = GUIDE.read_text()
+    for name in (*PEOPLE_FIELDS, *EVENT_FIELDS, *EVENT_KINDS):
+        assert f"`{name}`" in guide, name
 
 
 def test_every_kind_of_event_has_words(folder: Path) -> None:
