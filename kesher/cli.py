@@ -142,9 +142,18 @@ def create(
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
 )
+@click.option(
+    "--faults",
+    metavar="PLAN",
+    help="Let things go wrong: storm, flaky, slow, confused, drifting, expired, hostile, or a "
+    ".yaml or .json file.",
+)
+@click.option("--fault-seed", type=int, help="Which of the plan's faults happen.")
 @common_options
 @pass_settings
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(
+    settings: Settings, host: str, port: int, faults: str | None, fault_seed: int | None
+) -> None:
     """Serve the four vendors' APIs until Ctrl-C; prints base_url and key of each.
 
     sync and run start a server of their own when they need one.
@@ -152,11 +161,14 @@ def serve(settings: Settings, host: str, port: int) -> None:
     \b
     Example:
       kesher sandbox serve --port 8765
+      kesher sandbox serve --faults storm --fault-seed 3
     """
     from kesher.sandbox_verbs import serve_sandbox
 
     _, data = settings.load()
-    serve_sandbox(data, settings.terminal(), host=host, port=port)
+    serve_sandbox(
+        data, settings.terminal(), host=host, port=port, faults=faults, fault_seed=fault_seed
+    )
 
 
 @sandbox.command()

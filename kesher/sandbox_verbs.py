@@ -51,9 +51,19 @@ def create_sandbox(
     )
 
 
-def serve_sandbox(data: DataDirectory, terminal: Terminal, *, host: str, port: int) -> None:
-    """Serve the vendors' APIs until Ctrl-C."""
+def serve_sandbox(
+    data: DataDirectory,
+    terminal: Terminal,
+    *,
+    host: str,
+    port: int,
+    faults: str | None,
+    fault_seed: int | None,
+) -> None:
+    """Serve the vendors' APIs until Ctrl-C; `faults` says what goes wrong."""
     _require(data)
+    with clear_sandbox_errors():
+        plan = sandbox.load_plan(faults, fault_seed) if faults else None
 
     def tell(base_url: str) -> None:
         terminal.say(f"Serving {data.sandbox} at {base_url} (Ctrl-C ends it). For kesher.yml:")
@@ -62,7 +72,7 @@ def serve_sandbox(data: DataDirectory, terminal: Terminal, *, host: str, port: i
             terminal.say(f"  {name}: {orjson.dumps(settings).decode()}")
 
     with clear_sandbox_errors():
-        sandbox.serve(data.sandbox, host=host, port=port, on_ready=tell)
+        sandbox.serve(data.sandbox, host=host, port=port, on_ready=tell, faults=plan)
 
 
 def advance_sandbox(data: DataDirectory, terminal: Terminal, *, days: int) -> None:

@@ -14,6 +14,7 @@ from .errors import SandboxError
 if TYPE_CHECKING:
     from .accounts import source_configs
     from .advance import advance
+    from .fault_plan import Fault, FaultPlan, load_plan
     from .generate import create
     from .people_table import write_people
     from .process import running
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from .truth import counts, invoice_totals, mess, write_truth
 
 _PLACES = {
+    "Fault": "fault_plan",
+    "FaultPlan": "fault_plan",
     "advance": "advance",
     "counts": "truth",
     "create": "generate",
     "invoice_totals": "truth",
+    "load_plan": "fault_plan",
     "mess": "truth",
     "running": "process",
     "serve": "server",
@@ -33,12 +37,15 @@ _PLACES = {
     "write_truth": "truth",
 }
 __all__ = [
+    "Fault",
+    "FaultPlan",
     "SandboxError",
     "advance",
     "counts",
     "create",
     "exists",
     "invoice_totals",
+    "load_plan",
     "mess",
     "running",
     "serve",

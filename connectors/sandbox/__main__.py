@@ -36,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--host", default="127.0.0.1")
             command.add_argument("--port", type=int, default=0, help="0 takes any free port")
             command.add_argument(
+                "--faults", help="a profile (storm, flaky, slow …), a .yaml or .json file, or JSON"
+            )
+            command.add_argument("--fault-seed", type=int, help="which of its faults happen")
+            command.add_argument(
                 "--lifeline", action="store_true", help="end when standard input ends"
             )
         elif name == "advance":
@@ -57,10 +61,12 @@ def _run(options: argparse.Namespace) -> None:
 
         create(options.directory, options.people, options.seed, options.until)
     elif options.command == "serve":
+        from .fault_plan import load_plan
         from .server import serve
 
         lifeline = sys.stdin.buffer if options.lifeline else None
-        serve(options.directory, options.host, options.port, _announce, lifeline)
+        plan = load_plan(options.faults, options.fault_seed) if options.faults else None
+        serve(options.directory, options.host, options.port, _announce, lifeline, plan)
     elif options.command == "advance":
         from .advance import advance
 

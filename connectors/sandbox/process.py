@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import SandboxError
+from .fault_plan import FaultPlan
 from .store import open_store
 
 
 @contextmanager
-def running(directory: Path, port: int = 0) -> Iterator[str]:
+def running(directory: Path, port: int = 0, faults: FaultPlan | None = None) -> Iterator[str]:
     """Serve a directory's sandbox in a child process; gives its base URL, and stops it at the end.
 
     The child holds the other end of a pipe and leaves when it closes, so it dies even if this
-    process is killed.
+    process is killed. What `faults` says goes wrong.
     Raises SandboxError if there is no sandbox or the port is taken.
     """
     open_store(directory, read_only=True).close()  # a clear error here rather than in the child
@@ -27,6 +28,7 @@ def running(directory: Path, port: int = 0) -> Iterator[str]:
     command = [
         *(sys.executable, "-m", "connectors.sandbox", "serve", "--lifeline"),
         *("--directory", str(Path(directory).absolute()), "--port", str(port)),
+        *(("--faults", faults.as_json()) if faults else ()),
     ]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         command,

@@ -23,6 +23,8 @@ from starlette.routing import Route
 
 from . import hubspot_routes, mailchimp_routes, stripe_routes, zendesk_routes
 from .errors import SandboxError
+from .fault_injection import App, FaultInjector
+from .fault_plan import FaultPlan
 from .http_call import Call, Handler, VendorError
 from .store import clock, open_store
 
@@ -115,19 +117,23 @@ def serve(
     port: int = 0,
     on_ready: Callable[[str], None] | None = None,
     lifeline: BinaryIO | None = None,
+    faults: FaultPlan | None = None,
 ) -> None:
     """Serve a directory's sandbox until the process is interrupted or terminated.
 
     `on_ready` is called with the base URL once requests are answered. The end of `lifeline`, if
-    there is one, ends the server too.
+    there is one, ends the server too. What `faults` says goes wrong.
     Raises SandboxError if there is no sandbox or the port is taken.
     """
     database = open_store(directory, read_only=True)
     listener = _bound_socket(host, port)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listener.getsockname()[1]}"
+    app: App = application(database)
+    if faults is not None:
+        app = FaultInjector(app, faults)
     config = uvicorn.Config(
-        application(database),
+        app,
         log_level="warning",
         access_log=False,
         lifespan="off",
