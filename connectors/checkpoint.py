@@ -8,8 +8,8 @@ records of a page were handed over; the state message then follows those records
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, MutableMapping
+import logging
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass, field
 from typing import Any
@@ -24,10 +24,15 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.streams.core import StreamData
 from airbyte_cdk.sources.types import Config, Record, StreamSlice
 
-RECORDS_A_STATE = 5_000
+from connectors import waiting
+from connectors.errors import MAX_RETRIES, malformed_body
+
+logger = logging.getLogger("airbyte")
+
+RECORDS_A_STATE = 2_000
 """`Checkpoint.offer` sends a state at the latest when so many records are behind it."""
-SECONDS_A_STATE = 15.0
-"""Or when the last state is so old."""
+SECONDS_A_STATE = 1.0
+"""Or when the last state is so old. Sending costs little: whoever reads decides what to keep."""
 
 
 class Checkpoint(Cursor):
@@ -55,7 +60,8 @@ class Checkpoint(Cursor):
         self.cursor_field = CursorField(cursor_field)
         self._state: dict[str, Any] = {}
         self._records_since = 0
-        self._sent_at = time.monotonic()
+        self._is_unsent = False
+        self._sent_at = waiting.now()
         if not from_scratch:
             self._state = dict(state_manager.get_stream_state(stream_name, None))
         # What a full refresh of a stream without cursor leaves behind is no place to go on from.
@@ -72,18 +78,25 @@ class Checkpoint(Cursor):
         self._emit()
 
     def offer(self, state: Mapping[str, Any], records: int) -> None:
-        """Like `save`, but only now and then: every state makes the reader write its files.
+        """Like `save`, but it is sent only now and then, and before a long wait.
 
         Args:
             state: safe to go on from.
             records: how many records were handed over since the last `save` or `offer`.
         """
         self._records_since += records
+        self._state = deepcopy(dict(state))
+        self._is_unsent = True
         if (
             self._records_since >= RECORDS_A_STATE
-            or time.monotonic() - self._sent_at >= SECONDS_A_STATE
+            or waiting.now() - self._sent_at >= SECONDS_A_STATE
         ):
-            self.save(state)
+            self._emit()
+
+    def flush(self) -> None:
+        """Sends what was offered and not sent yet."""
+        if self._is_unsent:
+            self._emit()
 
     def observe(self, record: Record) -> None:
         """Nothing: the state does not follow from single records."""
@@ -101,11 +114,16 @@ class Checkpoint(Cursor):
 
     def _emit(self) -> None:
         self._records_since = 0
-        self._sent_at = time.monotonic()
+        self._is_unsent = False
+        self._sent_at = waiting.now()
         self._state_manager.update_state_for_stream(self._stream_name, None, self._state)
         self._message_repository.emit_message(
             self._state_manager.create_state_message(self._stream_name, None)
         )
+
+
+MOST_RE_READS = 3
+"""How often a page that cannot be right is asked for again; each time took a whole answer."""
 
 
 @dataclass
@@ -143,6 +161,37 @@ class CheckpointedRetriever(Retriever):
             msg = f"the requester of stream {self.name} ignored a response"
             raise RuntimeError(msg)
         return response
+
+    def get_sound(
+        self,
+        vendor: str,
+        path: str,
+        params: Mapping[str, Any],
+        fault_of: Callable[[requests.Response], str | None],
+    ) -> requests.Response:
+        """As `get`, but what cannot be right is asked for again before the stream fails.
+
+        Args:
+            vendor: its name, for the error.
+            path: as of `get`.
+            params: as of `get`.
+            fault_of: what is wrong with an answer, e.g. "its next page is the same page".
+
+        Raises:
+            VendorError: it was wrong each time, or as of `get`.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            response = self.get(path, params)
+            fault = fault_of(response)
+            if fault is None:
+                return response
+            if attempt > min(int(self.config.get("max_retries", MAX_RETRIES)), MOST_RE_READS):
+                raise malformed_body(vendor, response, fault)
+            logger.info("%s: %s said that %s. Asking again", self.name, vendor, fault)
+            self.checkpoint.flush()
+            waiting.sleep(waiting.backoff(attempt))
 
     def read_records(
         self,

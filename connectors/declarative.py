@@ -29,14 +29,28 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
     ConcurrentDeclarativeSource,
 )
+from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import (
+    HttpRequester as HttpRequesterModel,
+)
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils import airbyte_secrets_utils as secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.checkpoint import Checkpoint, CheckpointedRetriever
-from connectors.errors import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, VendorError
+from connectors.errors import (
+    CONNECT_TIMEOUT_SECONDS,
+    MAX_RETRIES,
+    PATIENCE_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    VendorError,
+)
+from connectors.sending import SourceBudget, VendorClient, mannerly
 
+DEFAULT_CONCURRENCY = 4
+"""Requests at once where neither manifest nor configuration says."""
 SHORTEST_SECRET = 4
 """Characters that a text must have to be masked as a secret."""
 LIMIT_PROPERTIES: Mapping[str, Any] = {
@@ -52,7 +66,22 @@ LIMIT_PROPERTIES: Mapping[str, Any] = {
         "title": "Retries",
         "description": "How often a failed request is made again before the stream fails.",
         "minimum": 0,
-        "default": 4,
+        "default": MAX_RETRIES,
+    },
+    "patience_seconds": {
+        "type": "number",
+        "title": "Patience (seconds)",
+        "description": "How long one request is waited for in all, what the vendor asks to wait "
+        "included, before the stream fails.",
+        "minimum": 0,
+        "default": PATIENCE_SECONDS,
+    },
+    "max_concurrency": {
+        "type": "integer",
+        "title": "Requests at once",
+        "description": "How many requests of this source may be under way at the same time.",
+        "minimum": 1,
+        "maximum": 50,
     },
 }
 """Added to the specification of every connector that is loaded from a folder."""
@@ -110,6 +139,16 @@ def complete_manifest(
     properties = manifest["spec"]["connection_specification"].setdefault("properties", {})
     for key, value in LIMIT_PROPERTIES.items():
         properties.setdefault(key, dict(value))
+    level = manifest.setdefault("concurrency_level", {"type": "ConcurrencyLevel"})
+    at_once = level.setdefault("default_concurrency", DEFAULT_CONCURRENCY)
+    if isinstance(at_once, int):
+        properties["max_concurrency"].setdefault("default", at_once)
+    if "max_concurrency" in config:
+        # Threads; a source with fewer than two would wait for itself.
+        level["default_concurrency"] = max(2, config["max_concurrency"])
+        level["max_concurrency"] = max(
+            level["default_concurrency"], level.get("max_concurrency") or 2
+        )
     return manifest
 
 
@@ -123,6 +162,14 @@ def components(node: Any, component_type: str) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for value in node:
             yield from components(value, component_type)
+
+
+def _at_once(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> int:
+    """How many requests may be under way, as the configuration says, else the manifest."""
+    said = config.get("max_concurrency") or manifest["concurrency_level"]["default_concurrency"]
+    if isinstance(said, str):
+        said = InterpolatedString.create(said, parameters={}).eval(config)
+    return max(1, int(said))
 
 
 class ManifestSource(ConcurrentDeclarativeSource):
@@ -144,16 +191,31 @@ class ManifestSource(ConcurrentDeclarativeSource):
             for entry in (catalog.streams if catalog else [])
             if entry.sync_mode == SyncMode.full_refresh
         }
+        manifest = self._manifest_of(folder, vendor, config or {})
+        self._budget = SourceBudget(_at_once(manifest, config or {}))
         super().__init__(
             catalog=catalog or ConfiguredAirbyteCatalog(streams=[]),
             config=config or {},
             state=state or [],
-            source_config=self._manifest_of(folder, vendor, config or {}),
+            source_config=manifest,
         )
+        self._make_requesters_mannerly()
         self._hide_secrets()
 
     def _manifest_of(self, folder: Path, vendor: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return load_manifest(folder, vendor, config)
+
+    def _make_requesters_mannerly(self) -> None:
+        # Every requester that the manifest names, at any depth, is made by this one function.
+        constructors = dict(self._constructor.PYDANTIC_MODEL_TO_CONSTRUCTOR)
+        make = constructors[HttpRequesterModel]
+
+        # The factory looks up that `name` is asked for by keyword.
+        def make_mannerly(*args: Any, name: str, **kwargs: Any) -> HttpRequester:
+            return mannerly(make(*args, name=name, **kwargs), self._budget)
+
+        constructors[HttpRequesterModel] = make_mannerly
+        self._constructor.PYDANTIC_MODEL_TO_CONSTRUCTOR = constructors
 
     @property
     def name(self) -> str:
@@ -199,6 +261,10 @@ class ManifestSource(ConcurrentDeclarativeSource):
             from_scratch=stream.name in self._full_refresh,
         )
         retriever.checkpoint = checkpoint
+        for part in vars(retriever).values():
+            client = getattr(part, "_http_client", None)
+            if isinstance(client, VendorClient):
+                client.before_waiting = checkpoint.flush
         return DefaultStream(
             partition_generator=generator,
             name=stream.name,

@@ -6,11 +6,8 @@ what to do about it.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import InitVar, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +15,6 @@ import orjson
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import (
-    BackoffStrategy,
     ErrorHandler,
     ErrorResolution,
     ResponseAction,
@@ -27,16 +23,26 @@ from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from connectors import waiting
+from connectors.rate_limits import asked_wait, told_to_retry
+
 CONNECT_TIMEOUT_SECONDS = 5
 """How long a connection may take to stand. Same for every request."""
 READ_TIMEOUT_SECONDS = 30
 """How long a vendor may stay silent; `timeout_seconds` in a source's configuration overrides it."""
 MAX_RETRIES = 4
-"""Retries after the first attempt, waiting 1, 2, 4 and 8 s; `max_retries` overrides it."""
+"""Retries after the first attempt, waiting up to 1, 2, 4 and 8 s; `max_retries` overrides it."""
 MAX_READ_TIMEOUT_RETRIES = 1
 """A vendor that takes the request and stays silent is asked only once more: each try is long."""
-LONGEST_WAIT_SECONDS = 900
-"""A `Retry-After` beyond this fails the stream instead: better to run again later than to hang."""
+PATIENCE_SECONDS = 900
+"""The longest that one request is waited for in all; `patience_seconds` overrides it.
+
+A `Retry-After` beyond this fails the stream at once: better to run again later than to hang.
+"""
+RETRIED = frozenset({408, 409, 423, 425, 429, 477})
+"""Refusals that may pass, beside those of 500 and more."""
+NEVER_RETRIED = frozenset({501, 505, 511})
+"""Faults of 500 and more that stay."""
 
 
 class VendorError(AirbyteTracedException):
@@ -80,38 +86,6 @@ def malformed_body(vendor: str, response: requests.Response, reason: str) -> Ven
     )
 
 
-def server_time(response: requests.Response) -> datetime | None:
-    """The vendor's clock: the response's `Date` header in UTC, or `None` when it has none."""
-    text = response.headers.get("Date")
-    if not text:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def retry_after_seconds(response: requests.Response) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait, or `None` when there is none to obey.
-
-    A date in the header is taken against the vendor's own clock, not ours.
-    """
-    text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            until = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        seconds = (until - (server_time(response) or datetime.now(UTC))).total_seconds()
-    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None
-
-
 def _reason(error: requests.RequestException) -> str:
     text = str(error)
     if isinstance(error, requests.ConnectTimeout):
@@ -128,72 +102,11 @@ def _reason(error: requests.RequestException) -> str:
         ("IncompleteRead", "the response was cut short"),
         ("Connection aborted", "the connection was cut"),
         ("Connection broken", "the connection was cut"),
+        ("Connection reset", "the connection was cut"),
     ):
         if mark in text:
             return reason
     return f"the connection failed ({type(error).__name__})"
-
-
-@dataclass
-class RetryWaits(BackoffStrategy):
-    """How long to wait before asking again, and when to stop asking.
-
-    429 waits what `Retry-After` says, or ever longer with jitter where there is no such header,
-    and may come twice as often as other failures. Everything else waits 1, 2, 4, … seconds.
-    """
-
-    vendor: str
-    max_retries: int
-
-    def backoff_time(
-        self,
-        response_or_exception: requests.Response | requests.RequestException | None,
-        attempt_count: int,
-    ) -> float | None:
-        """Seconds to wait before the next attempt; `None` leaves them to the CDK's doubling wait.
-
-        Raises:
-            VendorError: no further attempt is worth it.
-        """
-        if isinstance(response_or_exception, requests.Response):
-            return self._wait_for_response(response_or_exception, attempt_count)
-        allowed = self.max_retries
-        if isinstance(response_or_exception, requests.ReadTimeout):
-            allowed = min(allowed, MAX_READ_TIMEOUT_RETRIES)
-        if attempt_count > allowed and response_or_exception is not None:
-            raise unreachable(self.vendor, response_or_exception, attempt_count)
-        return None
-
-    def _wait_for_response(self, response: requests.Response, attempt_count: int) -> float | None:
-        limited = response.status_code == requests.codes.too_many_requests
-        asked = retry_after_seconds(response)
-        if asked is not None and asked > LONGEST_WAIT_SECONDS:
-            raise VendorError(
-                f"{self.vendor} asks to wait {asked:.0f} s before {url_path(response)} is read on "
-                f"({response.status_code}), which is longer than a sync waits "
-                f"({LONGEST_WAIT_SECONDS} s). Run the sync again later.",
-                FailureType.transient_error,
-                status=response.status_code,
-            )
-        if attempt_count > (2 * self.max_retries if limited else self.max_retries):
-            if response.ok:
-                raise malformed_body(self.vendor, response, _json_fault(response))
-            raise VendorError(
-                f"{self.vendor} limits how often it may be asked and still refused "
-                f"{url_path(response)} (429) after {attempt_count} attempts. Run the sync again "
-                "later, or lower the load that other programs put on this account."
-                if limited
-                else f"{self.vendor} failed at {url_path(response)} "
-                f"({response.status_code}) in {attempt_count} attempts. The fault is on its side: "
-                "run the sync again later.",
-                FailureType.transient_error,
-                status=response.status_code,
-            )
-        if asked is not None:
-            return max(asked, 0.01)
-        if limited:
-            return float(min(2 ** (attempt_count - 1), 30)) * random.uniform(0.5, 1.0)  # noqa: S311
-        return None
 
 
 def unreachable(
@@ -240,22 +153,102 @@ class VendorErrorHandler(ErrorHandler):
     permission_hint: str = "Grant it in the vendor's settings."
     account_hint: str = "Check `base_url` if it is set."
     expects_json: bool = True
-    backoff_strategies: list[BackoffStrategy] = field(default_factory=list)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        """Reads the bounds from the configuration."""
-        retries = int(self.config.get("max_retries", MAX_RETRIES))
-        self.backoff_strategies = [RetryWaits(self.vendor, retries)]
+        """Nothing of `$parameters` is used."""
 
     @property
-    def max_retries(self) -> int | None:
-        """Not the bound that acts: `RetryWaits` stops earlier, with a clear message."""
-        return 1000
+    def max_retries(self) -> int:
+        """How often a failed request is made again; a 429 as long as patience lasts."""
+        return int(self.config.get("max_retries", MAX_RETRIES))
 
     @property
-    def max_time(self) -> int | None:
-        """Not the bound that acts, see `max_retries`; seconds."""
-        return 24 * 3600
+    def patience_seconds(self) -> float:
+        """How long one request is waited for in all."""
+        return float(self.config.get("patience_seconds", PATIENCE_SECONDS))
+
+    @property
+    def max_time(self) -> int:
+        """As `patience_seconds`, for the CDK."""
+        return int(self.patience_seconds)
+
+    def wait(
+        self,
+        outcome: requests.Response | requests.RequestException,
+        attempt: int,
+        waited: float,
+    ) -> float:
+        """Seconds to wait before a failed request is made again.
+
+        Args:
+            outcome: what the last attempt gave.
+            attempt: its number, from 1.
+            waited: how long was waited before the attempts so far.
+
+        Raises:
+            VendorError: no further attempt is worth it.
+        """
+        if isinstance(outcome, requests.Response):
+            limited = outcome.status_code == requests.codes.too_many_requests
+            asked = asked_wait(outcome) if not outcome.ok else None
+            if attempt > self.max_retries and not (limited and self.max_retries):
+                raise self._given_up(outcome, attempt)
+            wait = waiting.backoff(attempt) if asked is None else asked
+            if waited + wait > self.patience_seconds:
+                raise self._out_of_patience(outcome, asked, waited)
+            return wait
+        allowed = self.max_retries
+        if isinstance(outcome, requests.ReadTimeout):
+            allowed = min(allowed, MAX_READ_TIMEOUT_RETRIES)
+        wait = waiting.backoff(attempt)
+        if attempt > allowed or waited + wait > self.patience_seconds:
+            raise unreachable(self.vendor, outcome, attempt)
+        return wait
+
+    def _given_up(self, response: requests.Response, attempts: int) -> VendorError:
+        if response.ok:
+            return malformed_body(self.vendor, response, _json_fault(response))
+        where, status = url_path(response), response.status_code
+        if status == requests.codes.too_many_requests:
+            text = (
+                f"{self.vendor} limits how often it may be asked and refused {where} (429). "
+                "Run the sync again later, or lower the load that other programs put on this "
+                "account."
+            )
+        elif status < 500:
+            text = (
+                f"{self.vendor} refused {where} ({status}) in {attempts} attempts. Run the sync "
+                f"again later.{_vendor_words(response)}"
+            )
+        else:
+            text = (
+                f"{self.vendor} failed at {where} ({status}) in {attempts} "
+                f"attempt{'s' if attempts > 1 else ''}. The fault is on its side: run the sync "
+                "again later."
+            )
+        return VendorError(text, FailureType.transient_error, status)
+
+    def _out_of_patience(
+        self, response: requests.Response, asked: float | None, waited: float
+    ) -> VendorError:
+        where, status = url_path(response), response.status_code
+        still = f"asks to wait {asked:.0f} s" if asked is not None else "still refuses"
+        after = f", after {waited:.0f} s of waiting" if waited else ""
+        return VendorError(
+            f"{self.vendor} {still} before {where} is read on ({status}){after}: longer than a "
+            f"sync waits (`patience_seconds`, {self.patience_seconds:.0f} s). Run the sync again "
+            "later, or lower the load that other programs put on this account.",
+            FailureType.transient_error,
+            status,
+        )
+
+    def unsendable(self) -> VendorError:
+        """The error for a credential that cannot even be sent; its value is not quoted."""
+        return VendorError(
+            f"`{self.credential}` holds a character that no key has, such as a line break or a "
+            f"letter that is not Latin. Copy it again from {self.vendor}.",
+            FailureType.config_error,
+        )
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """Says whether a response is good, worth another attempt, or an error.
@@ -275,6 +268,11 @@ class VendorErrorHandler(ErrorHandler):
                 f"The address of {self.vendor} is not a URL that can be asked. {self.account_hint}",
                 FailureType.config_error,
             )
+        if isinstance(response, requests.TooManyRedirects) or (
+            isinstance(response, requests.exceptions.SSLError)
+            and "CERTIFICATE_VERIFY_FAILED" in str(response)
+        ):
+            raise unreachable(self.vendor, response)
         reason = (
             _reason(response)
             if isinstance(response, requests.RequestException)
@@ -296,13 +294,24 @@ class VendorErrorHandler(ErrorHandler):
                     f"{self.vendor} answered {path} with a body that cannot be read: {fault}",
                 )
             return ErrorResolution(ResponseAction.SUCCESS)
-        if status == requests.codes.too_many_requests or status >= 500 or status in (408, 425):
+        words = _vendor_words(response)
+        told = told_to_retry(response)
+        may_pass = status in RETRIED or (status >= 500 and status not in NEVER_RETRIED)
+        if told or (may_pass and told is None):
             return ErrorResolution(
                 ResponseAction.RETRY,
                 FailureType.transient_error,
                 f"{self.vendor} answered {path} with {status}",
             )
-        words = _vendor_words(response)
+        if may_pass or status >= 500:
+            said = " and says that asking again does not help" if may_pass else ""
+            raise VendorError(
+                f"{self.vendor} answered {path} with {status}{said}. Run the sync again later."
+                f"{words}",
+                FailureType.transient_error,
+                status,
+                _vendor_code(response),
+            )
         if status == requests.codes.unauthorized:
             raise VendorError(
                 f"{self.vendor} does not accept the credentials ({path} answered 401). Check "
@@ -341,7 +350,13 @@ def _error_object(response: requests.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         return {}
     error = body.get("error")
-    return error if isinstance(error, dict) else body
+    if isinstance(error, dict):
+        return error
+    listed = body.get("errors")
+    if isinstance(listed, list) and listed and isinstance(listed[0], dict) and "error" not in body:
+        # Zendesk says so of pages; the others' lists only add to what stands beside them.
+        return {**listed[0], **body}
+    return body
 
 
 def _vendor_words(response: requests.Response) -> str:

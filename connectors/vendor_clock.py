@@ -11,7 +11,8 @@ from datetime import UTC, timedelta
 import requests
 from airbyte_cdk.models import FailureType
 
-from connectors.errors import VendorError, server_time, url_path
+from connectors.errors import VendorError, url_path
+from connectors.rate_limits import server_time
 
 
 def vendor_seconds(vendor: str, response: requests.Response) -> int:

@@ -17,7 +17,7 @@ from connectors.extractor import parsed_body
 
 @dataclass
 class HubSpotErrorHandler(VendorErrorHandler):
-    """Names the scopes that a token lacks; otherwise as every vendor's."""
+    """Names the scopes that a token lacks, and the day's limit; otherwise as every vendor's."""
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """Says whether a response is good, worth another attempt, or an error.
@@ -34,7 +34,27 @@ class HubSpotErrorHandler(VendorErrorHandler):
                     FailureType.config_error,
                     response.status_code,
                 )
+        if isinstance(response, requests.Response) and is_daily_limit(response):
+            raise VendorError(
+                f"{self.vendor}'s limit of requests a day is used up (429 at "
+                f"{url_path(response)}). It begins anew at midnight in the account's time zone: "
+                "run the sync again then, or see in HubSpot (Settings, Integrations, Private "
+                "Apps, Logs) what uses it up.",
+                FailureType.transient_error,
+                response.status_code,
+            )
         return super().interpret_response(response)
+
+
+def is_daily_limit(response: requests.Response) -> bool:
+    """Whether a refusal is for the rest of the day, so that waiting for it is no use."""
+    if response.status_code != requests.codes.too_many_requests:
+        return False
+    try:
+        body = parsed_body(response)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(body, dict) and body.get("policyName") == "DAILY"
 
 
 def missing_scopes(response: requests.Response) -> list[str]:

@@ -11,7 +11,6 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.requesters.error_handlers import HttpResponseFilter
 from airbyte_cdk.sources.streams.http.error_handlers import (
-    BackoffStrategy,
     ErrorHandler,
     ErrorResolution,
     ResponseAction,
@@ -34,16 +33,26 @@ class DeclaredErrorHandler(VendorErrorHandler):
 
     declared: ErrorHandler | None = None
 
-    def __post_init__(self, parameters: Any) -> None:
-        """Puts the manifest's own waits before the doubling ones."""
-        super().__post_init__(parameters)
-        own = [
-            strategy
-            for handler in _simple(self.declared)
-            for strategy in getattr(handler, "backoff_strategies", None) or []
-        ]
-        if own:
-            self.backoff_strategies = [_DeclaredWaits(self.backoff_strategies[0], own)]
+    def wait(
+        self,
+        outcome: requests.Response | requests.RequestException,
+        attempt: int,
+        waited: float,
+    ) -> float:
+        """Seconds to wait as the manifest says, else as in our connectors; ours are the bounds.
+
+        Raises:
+            VendorError: no further attempt is worth it.
+        """
+        ours = super().wait(outcome, attempt, waited)
+        for handler in _simple(self.declared):
+            for strategy in getattr(handler, "backoff_strategies", None) or []:
+                seconds = strategy.backoff_time(
+                    response_or_exception=outcome, attempt_count=attempt
+                )
+                if seconds:
+                    return float(min(seconds, max(self.patience_seconds - waited, ours)))
+        return ours
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """Says whether a response is good, worth another attempt, to be left out, or an error.
@@ -77,33 +86,6 @@ class DeclaredErrorHandler(VendorErrorHandler):
                 resolution.failure_type or FailureType.system_error,
                 response.status_code,
             )
-
-
-class _DeclaredWaits(BackoffStrategy):
-    """The manifest's waits, within the bounds of ours."""
-
-    def __init__(self, bounds: BackoffStrategy, declared: list[BackoffStrategy]) -> None:
-        self._bounds = bounds
-        self._declared = declared
-
-    def backoff_time(
-        self,
-        response_or_exception: requests.Response | requests.RequestException | None,
-        attempt_count: int,
-    ) -> float | None:
-        """Seconds to wait; ours decide when it is enough.
-
-        Raises:
-            VendorError: no further attempt is worth it.
-        """
-        ours = self._bounds.backoff_time(response_or_exception, attempt_count)
-        for strategy in self._declared:
-            wait = strategy.backoff_time(
-                response_or_exception=response_or_exception, attempt_count=attempt_count
-            )
-            if wait:
-                return wait
-        return ours
 
 
 def _simple(handler: ErrorHandler | None) -> Iterator[ErrorHandler]:

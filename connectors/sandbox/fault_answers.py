@@ -135,8 +135,8 @@ def forbidden(vendor: str, _fault: Fault) -> Refusal:
         }
         return _json(403, {"error": error})
     if vendor == "zendesk":
-        body = {"title": "Forbidden", "message": "You do not have access to this page."}
-        return _json(403, {"error": body})
+        refusal = {"title": "Forbidden", "message": "You do not have access to this page."}
+        return _json(403, {"error": refusal})
     if vendor == "mailchimp":
         return _problem(
             403, "User action not permitted", "The API key cannot be used for this action."
