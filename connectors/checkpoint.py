@@ -162,34 +162,32 @@ class CheckpointedRetriever(Retriever):
             raise RuntimeError(msg)
         return response
 
-    def get_sound(
+    def sound(
         self,
         vendor: str,
-        path: str,
-        params: Mapping[str, Any],
+        ask: Callable[[], requests.Response],
         fault_of: Callable[[requests.Response], str | None],
     ) -> requests.Response:
-        """As `get`, but what cannot be right is asked for again before the stream fails.
+        """An answer that can be right: one that cannot is asked for again, then the stream fails.
 
         Args:
             vendor: its name, for the error.
-            path: as of `get`.
-            params: as of `get`.
+            ask: makes the request.
             fault_of: what is wrong with an answer, e.g. "its next page is the same page".
 
         Raises:
-            VendorError: it was wrong each time, or as of `get`.
+            VendorError: it was wrong each time.
         """
         attempt = 0
         while True:
             attempt += 1
-            response = self.get(path, params)
+            response = ask()
             fault = fault_of(response)
             if fault is None:
                 return response
             if attempt > min(int(self.config.get("max_retries", MAX_RETRIES)), MOST_RE_READS):
                 raise malformed_body(vendor, response, fault)
-            logger.info("%s: %s said that %s. Asking again", self.name, vendor, fault)
+            logger.info("%s: %s gave a page of which %s. Asking again", self.name, vendor, fault)
             self.checkpoint.flush()
             waiting.sleep(waiting.backoff(attempt))
 

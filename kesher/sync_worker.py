@@ -7,6 +7,7 @@ state that covers them is written. What a crash repeats, staging removes by prim
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,9 +44,11 @@ from kesher.sync_report import (
     StreamResult,
 )
 
-#: A checkpoint waits for this many records or seconds, so that files do not become too small.
-CHECKPOINT_RECORDS = 50_000
-CHECKPOINT_SECONDS = 20.0
+#: A checkpoint waits for this many records or seconds, so that files do not become too small. The
+#: connectors' states are at most some 3,000 records or a page apart: 10,000 are never exceeded.
+CHECKPOINT_RECORDS = 6_000
+CHECKPOINT_SECONDS = 15.0
+_TICK_SECONDS = 1.0
 _PROGRESS_SECONDS = 0.2
 
 
@@ -120,9 +123,15 @@ def _read(
     redact = Redactor(job.secrets)
     failure: str | None = None
     told = time.monotonic()
+    lock = threading.Lock()
+    ticker = _Ticker(readings.values(), lock)
     try:
         for message in source.read(logger, job.settings, catalog, state):
-            yield from _handle(message, readings, redact, logger)
+            if ticker.error is not None:
+                raise ticker.error
+            with lock:
+                results = _handle(message, readings, redact, logger)
+            yield from results
             now = time.monotonic()
             if now - told >= _PROGRESS_SECONDS:
                 told = now
@@ -137,6 +146,8 @@ def _read(
         # The source told of each failed stream before it gave up, or it failed as a whole.
         logger.exception("reading ended early")
         failure = redact(one_line(error))
+    finally:
+        ticker.stop()
     for reading in readings.values():
         if reading.is_open:
             # A source that says nothing of a stream's end is believed, but nothing is taken for
@@ -193,6 +204,34 @@ def _handle_trace(
         if trace.stream_status.status == AirbyteStreamStatus.COMPLETE:
             return (reading.close(complete=reading.error is None),)
     return ()
+
+
+class _Ticker:
+    """Commits what is due also while nothing comes, as when a vendor makes the source wait."""
+
+    def __init__(self, readings: Iterable[_StreamReading], lock: threading.Lock) -> None:
+        self._readings = list(readings)
+        self._lock = lock
+        self._stopped = threading.Event()
+        self.error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it; a commit that is under way is waited for."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_TICK_SECONDS):
+            try:
+                for reading in self._readings:
+                    with self._lock:
+                        reading.commit_if_due()
+            except Exception as error:
+                # The thread that reads raises it.
+                self.error = error
+                return
 
 
 @dataclass
@@ -298,13 +337,23 @@ class _StreamReading:
         self.pending = dict(state)
         rereading = _rereading(self.pending)
         begins_reread = rereading is not None and rereading != _rereading(self.state_before)
-        if self.resumes and begins_reread and self.reread_since is None:
+        if self.resumes and begins_reread:
+            # Also when it takes the place of an older one, whose first part is too old to count.
             self.reread_since = self.began_at
-        is_due = (
-            self.writer.uncommitted >= CHECKPOINT_RECORDS
-            or time.monotonic() - self.committed_at >= CHECKPOINT_SECONDS
-        )
-        if is_due or not self.is_open:
+        if not self.is_open:
+            self._commit()
+        self.commit_if_due()
+
+    def commit_if_due(self) -> None:
+        """Write what is pending, if it has waited long enough."""
+        if (
+            self.is_open
+            and self.pending is not None
+            and (
+                self.writer.uncommitted >= CHECKPOINT_RECORDS
+                or time.monotonic() - self.committed_at >= CHECKPOINT_SECONDS
+            )
+        ):
             self._commit()
 
     def close(self, *, complete: bool) -> StreamResult:
@@ -312,7 +361,7 @@ class _StreamReading:
         from connectors.registry import is_complete_reread
 
         vanished = 0
-        if complete and self.resumes and self.reread_since is None:
+        if complete and self.resumes:
             state_after = self.pending or self.state.of(self.stream)
             if is_complete_reread(self.state_before, state_after):
                 self.reread_since = self.began_at

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,12 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.requesters.requester import Requester
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, malformed_body, url_path
+from connectors.errors import VendorError, url_path
 from connectors.extractor import parsed_body, records_in
 from connectors.hubspot.associations import TARGETS, cut_short, embed
+from connectors.id_set import pack_ids, unpack_ids
 from connectors.vendor_clock import safe_until
+from connectors.whole_list import WholeList
 
 logger = logging.getLogger("airbyte.hubspot")
 
@@ -39,9 +42,11 @@ class CrmObjects(CheckpointedRetriever):
     """Reads one type of CRM object with all its properties and its associations.
 
     State, times being ISO 8601 by HubSpot's own clock:
-    `{"updated_after": …, "full_read_at": …}`: changes from the first time on are unread;
+    `{"updated_after": …, "full_read_at": …, "archived": ids}`: changes from the first time on are
+    unread, and these ids were archived then;
     `{"reading": {"archived": …, "after": …, "since": …}}` in the middle of a first read;
-    with `"searching": {"after_id": …, "until": …}` beside `updated_after`, in that of a later one.
+    with `"searching": {"after_id": …, "until": …}` beside `updated_after`, in that of a later one,
+    and `"archived_after"` in it while the archived ones are read.
     (`reading` tells whoever syncs that all is read anew, so that what does not come is deleted.)
 
     Attributes:
@@ -75,16 +80,22 @@ class CrmObjects(CheckpointedRetriever):
     def _everything(self, reading: Mapping[str, Any]) -> Iterator[Records]:
         until: str | None = reading.get("since")
         after: str | None = reading.get("after")
+        archived_ids: set[int] | None = None if reading.get("archived") else set()
         for archived in (True,) if reading.get("archived") else (False, True):
             for records, response in self._list_pages(archived, after):
                 until = until or safe_until(response, LOOK_BACK)
                 yield [*records, *tombstones(records)]
+                if archived and archived_ids is not None:
+                    archived_ids.update(int(record["id"]) for record in records)
                 place = {"archived": archived, "after": next_page(response), "since": until}
                 if place["after"] is not None:
                     self.checkpoint.offer({"reading": place}, len(records))
             after = None
         if until is not None:
-            self.checkpoint.save({"updated_after": until, "full_read_at": until})
+            done = {"updated_after": until, "full_read_at": until}
+            if archived_ids is not None:
+                done["archived"] = pack_ids(archived_ids)
+            self.checkpoint.save(done)
 
     def _list_pages(
         self, archived: bool, after: str | None
@@ -99,9 +110,7 @@ class CrmObjects(CheckpointedRetriever):
         if not fits:
             del params["properties"]
         path = f"crm/v3/objects/{self.name}"
-        while True:
-            response = self.get(path, {**params, **({"after": after} if after else {})})
-            records = records_in(response, "results", VENDOR)
+        for records, response in list_pages(self, path, params, after):
             if not fits:
                 self._add_properties(records, archived)
             for record in records:
@@ -109,12 +118,6 @@ class CrmObjects(CheckpointedRetriever):
             for target in self.targets:
                 self._complete(target, [r for r in records if target in cut_short(r)])
             yield records, response
-            following = next_page(response)
-            if following is None:
-                return
-            if following == after:
-                raise malformed_body(VENDOR, response, "its next page is the same page")
-            after = following
 
     def _complete(self, target: str, records: Records) -> None:
         """Reads the associations of which a list gave only the first page."""
@@ -122,17 +125,19 @@ class CrmObjects(CheckpointedRetriever):
             del record["associations"][target]
         self._add_associations(target, records)
 
-    # Later reads: search for what changed, then what was archived since.
+    # Later reads: search for what changed, then what was archived and what was restored since.
 
     def _changes(self, since: str, state: Mapping[str, Any]) -> Iterator[Records]:
         searching = state.get("searching") or {}
         until: str | None = searching.get("until")
         after_id: str | None = searching.get("after_id")
-        before = {key: state[key] for key in ("full_read_at",) if key in state}
-        while True:
-            response = self._post(
-                f"crm/v3/objects/{self.name}/search", self._search_after(since, after_id)
-            )
+        before = {key: state[key] for key in ("full_read_at", "archived") if key in state}
+
+        def so_far(**place: Any) -> dict[str, Any]:
+            return {**before, "updated_after": since, "searching": {**place, "until": until}}
+
+        while "archived_after" not in searching:
+            response = self._search(since, after_id)
             until = until or safe_until(response, LOOK_BACK)
             records = records_in(response, "results", VENDOR)
             for record in records:
@@ -142,17 +147,52 @@ class CrmObjects(CheckpointedRetriever):
             yield [*records, *tombstones(records)]
             if next_page(response) is None:
                 break
-            last = records[-1]["id"] if records else None
-            if last is None or last == after_id:
-                raise malformed_body(VENDOR, response, "it says that there is more but gives none")
-            after_id = str(last)
-            place = {"after_id": after_id, "until": until}
-            self.checkpoint.offer(
-                {**before, "updated_after": since, "searching": place}, len(records)
-            )
-        for records, _ in self._list_pages(archived=True, after=None):
+            after_id = str(records[-1]["id"])
+            self.checkpoint.offer(so_far(after_id=after_id), len(records))
+        archived: set[int] | None = None if searching.get("archived_after") else set()
+        pages = self._list_pages(archived=True, after=searching.get("archived_after"))
+        for records, response in pages:
             yield [record for record in records if archived_since(record, since)]
+            if archived is not None:
+                archived.update(int(record["id"]) for record in records)
+            following = next_page(response)
+            if following is not None:
+                self.checkpoint.offer(so_far(archived_after=following), len(records))
+        if archived is not None:
+            if "archived" in before:
+                yield from self._restored(unpack_ids(before["archived"]) - archived)
+            before["archived"] = pack_ids(archived)
         self.checkpoint.save({**before, "updated_after": until or since})
+
+    def _search(self, since: str, after_id: str | None) -> requests.Response:
+        def fault(response: requests.Response) -> str | None:
+            records = records_in(response, "results", VENDOR)
+            last = str(records[-1]["id"]) if records else None
+            if next_page(response) is not None and (last is None or last == after_id):
+                return "it says that there is more but gives none"
+            return None
+
+        path = f"crm/v3/objects/{self.name}/search"
+        body = self._search_after(since, after_id)
+        return self.sound(VENDOR, lambda: self._post(path, body), fault)
+
+    def _restored(self, ids: set[int]) -> Iterator[Records]:
+        """Those of the ids that are live; HubSpot does not promise to call that a change."""
+        wanted = sorted(ids)
+        for begin in range(0, len(wanted), LIST_SIZE):
+            records = [{"id": str(number)} for number in wanted[begin : begin + LIST_SIZE]]
+            response = self._post(
+                f"crm/v3/objects/{self.name}/batch/read",
+                {"inputs": records, "properties": self._properties, "propertiesWithHistory": []},
+                {"archived": "false"},
+            )
+            live = records_in(response, "results", VENDOR)
+            for record in live:
+                record.setdefault("associations", {})
+            if live:
+                for target in self.targets:
+                    self._add_associations(target, live)
+            yield live
 
     def _search_after(self, since: str, after_id: str | None) -> dict[str, Any]:
         """A search that starts behind an id, as no search gives more than 10,000 results."""
@@ -227,6 +267,52 @@ class CrmObjects(CheckpointedRetriever):
             msg = f"the requester of stream {self.name} ignored a response"
             raise RuntimeError(msg)
         return response
+
+
+@dataclass
+class OwnerList(WholeList):
+    """The owners; who left still stands in old deals and calls, so archived ones come too."""
+
+    path: str = "crm/v3/owners"
+
+    def whole_pages(self) -> Iterator[tuple[Records, requests.Response]]:
+        """All pages, live owners first."""
+        for archived in ("false", "true"):
+            yield from list_pages(self, self.path, {"limit": LIST_SIZE, "archived": archived}, None)
+
+
+def list_pages(
+    stream: CheckpointedRetriever, path: str, params: Mapping[str, Any], after: str | None
+) -> Iterator[tuple[Records, requests.Response]]:
+    """The pages of a list from a mark on.
+
+    A mark that is not known any more leads back to the beginning, once.
+    """
+    seen = {after} if after else set()
+    has_gone_back = False
+
+    def fault(response: requests.Response) -> str | None:
+        records_in(response, "results", VENDOR)
+        if next_page(response) in seen:
+            return "its next page is the same page, or one from before"
+        return None
+
+    while True:
+        asked = {**params, **({"after": after} if after else {})}
+        try:
+            response = stream.sound(VENDOR, partial(stream.get, path, asked), fault)
+        except VendorError as error:
+            if not after or has_gone_back or error.status not in (400, 404, 410):
+                raise
+            logger.info("%s: the place to go on from is not known, starting anew", stream.name)
+            after, has_gone_back = None, True
+            seen.clear()
+            continue
+        yield records_in(response, "results", VENDOR), response
+        after = next_page(response)
+        if after is None:
+            return
+        seen.add(after)
 
 
 def next_page(response: requests.Response) -> str | None:

@@ -26,6 +26,8 @@ OVERLAP = timedelta(minutes=5)
 """Events may show up a little after their time, so each sync looks back this far once more."""
 WINDOW = timedelta(days=2)
 """Events come newest first, so the state can only move at the end of a window of time."""
+EVENTS_A_WINDOW = 1_000
+"""A window with more events is cut shorter before any of them is handed over."""
 
 
 @dataclass
@@ -54,35 +56,26 @@ class ListThenEvents(CheckpointedRetriever):
         if isinstance(state.get("since"), int):
             yield from self._read_events(state["since"], state)
         else:
-            yield from self._read_first_list(state.get("reading"))
+            yield from self._read_list(state.get("reading"))
 
-    def _read_first_list(self, reading: Any) -> Iterator[list[dict[str, Any]]]:
+    def _read_list(self, reading: Any = None) -> Iterator[list[dict[str, Any]]]:
         after, since = None, None
         if isinstance(reading, dict) and isinstance(reading.get("since"), int):
             after, since = reading.get("after"), reading["since"]
         for records, response in self._list_pages(after):
             now = vendor_seconds(VENDOR, response)
-            if since is None or now - since > EVENTS_LIVE.total_seconds():
-                if since is not None:
-                    # What the interrupted read gave is too old for the events to complete it.
-                    logger.info("%s: the interrupted read is too old, starting anew", self.name)
-                    yield from self._read_whole_list()
-                    return
+            if since is None:
                 since = now - int(OVERLAP.total_seconds())
+            elif now - since > EVENTS_LIVE.total_seconds():
+                # What the interrupted read gave is too old for the events to complete it.
+                logger.info("%s: the interrupted read is too old, starting anew", self.name)
+                yield from self._read_list()
+                return
             yield records
             if records:
                 self.checkpoint.offer(
                     {"reading": {"since": since, "after": records[-1]["id"]}}, len(records)
                 )
-        self.checkpoint.save({"since": since, "full_read_at": since})
-
-    def _read_whole_list(self) -> Iterator[list[dict[str, Any]]]:
-        # No state in between: whoever compares the lake with this read must get it in one piece.
-        since = None
-        for records, response in self._list_pages(None):
-            if since is None:
-                since = vendor_seconds(VENDOR, response) - int(OVERLAP.total_seconds())
-            yield records
         self.checkpoint.save({"since": since, "full_read_at": since})
 
     def _list_pages(
@@ -95,70 +88,109 @@ class ListThenEvents(CheckpointedRetriever):
                 datetime.fromisoformat(str(start_date)).replace(tzinfo=UTC).timestamp()
             )
         anchors = [after] if after else []
+        ends = set(anchors)
+        started_anew = False
         while True:
             try:
-                response = self.get(
-                    self.path, {**params, **({"starting_after": anchors[-1]} if anchors else {})}
+                response = self._page(
+                    self.path,
+                    {**params, **({"starting_after": anchors[-1]} if anchors else {})},
+                    ends,
                 )
             except VendorError as error:
-                if not anchors or error.vendor_code != "resource_missing":
+                if error.vendor_code != "resource_missing" or not anchors:
                     raise
                 # The object that the page would start after was deleted meanwhile: step back.
                 anchors.pop()
                 if not anchors:
+                    if started_anew:
+                        raise
                     logger.info("%s: the place to go on from is gone, starting anew", self.name)
+                    started_anew, ends = True, set()
                 continue
             records = records_in(response, "data", VENDOR)
             yield records, response
             if not has_more(response):
                 return
-            new_anchors = [record["id"] for record in records]
-            if not new_anchors or anchors[-1:] == new_anchors[-1:]:
-                raise malformed_body(
-                    VENDOR, response, "it says has_more but the page is no new one"
-                )
-            anchors = new_anchors
+            anchors = [record["id"] for record in records]
+            ends.add(anchors[-1])
+
+    def _page(self, path: str, params: Mapping[str, Any], ends: set[str]) -> requests.Response:
+        """A page that gets on: `ends` are the last ids of the pages so far."""
+
+        def fault(response: requests.Response) -> str | None:
+            records = records_in(response, "data", VENDOR)
+            if has_more(response) and (not records or records[-1].get("id") in ends):
+                return "it says has_more but the page is no new one"
+            return None
+
+        return self.sound(VENDOR, lambda: self.get(path, params), fault)
 
     def _read_events(self, since: int, state: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        """What the events since a time tell, window by window: they come newest first.
+
+        So the state can only move at the end of a window, and a window must not hold too many.
+        """
         started: int | None = None
-        start = since
+        start, length = since, int(WINDOW.total_seconds())
         while started is None or start < started:
-            end = start + int(WINDOW.total_seconds())
-            newest: dict[str, int] = {}
+            end = start + length
+            pages: list[tuple[list[dict[str, Any]], requests.Response]] = []
+            count = 0
             for events, response in self._event_pages(start, end):
                 if started is None:
                     started = vendor_seconds(VENDOR, response)
-                    if started < since:
-                        logger.warning(
-                            "%s: the state is ahead of Stripe's clock, so it is of another "
-                            "account. Reading the whole stream again.",
-                            self.name,
-                        )
-                        yield from self._read_whole_list()
+                    if self._must_read_again(since, started):
+                        yield from self._read_list()
                         return
-                    if started - since > EVENTS_LIVE.total_seconds():
-                        logger.warning(
-                            "%s: the last sync was %d days ago, but Stripe keeps events for %d "
-                            "days only. Reading the whole stream again.",
-                            self.name,
-                            (started - since) // 86400,
-                            EVENTS_LIVE.days,
-                        )
-                        yield from self._read_whole_list()
-                        return
-                yield [
-                    record
-                    for event in events
-                    if (record := self._changed(event, newest, response)) is not None
-                ]
-            if started is None:
-                msg = f"stream {self.name} got no page of events"
-                raise RuntimeError(msg)
-            safe = started - int(OVERLAP.total_seconds())
-            if end < started:
-                self.checkpoint.save({**state, "since": max(since, min(end, safe))})
-            start = end
+                pages.append((events, response))
+                count += len(events)
+                if count > EVENTS_A_WINDOW and length > 1:
+                    break
+            else:
+                newest: dict[str, int] = {}
+                for events, response in pages:
+                    yield [
+                        record
+                        for event in events
+                        if (record := self._changed(event, newest, response)) is not None
+                    ]
+                if started is None:
+                    msg = f"stream {self.name} got no page of events"
+                    raise RuntimeError(msg)
+                safe = started - int(OVERLAP.total_seconds())
+                if end < started:
+                    self.checkpoint.save({**state, "since": max(since, min(end, safe))})
+                start = end
+                if count < EVENTS_A_WINDOW // 4:
+                    length = min(2 * length, int(WINDOW.total_seconds()))
+                continue
+            # So many within so short a time: half of that time is enough for one window.
+            seconds = [event.get("created") for events, _ in pages for event in events]
+            known = [second for second in seconds if isinstance(second, int)]
+            span = max(known) - min(known) + 1 if known else length
+            length = max(1, min(length, span) // 2)
         self.checkpoint.save({**state, "since": max(since, safe)})
+
+    def _must_read_again(self, since: int, started: int) -> bool:
+        """Whether the events do not tell all that happened since a time; says why in the log."""
+        if started < since:
+            logger.warning(
+                "%s: the state is ahead of Stripe's clock, so it is of another account. Reading "
+                "the whole stream again.",
+                self.name,
+            )
+            return True
+        if started - since > EVENTS_LIVE.total_seconds():
+            logger.warning(
+                "%s: the last sync was %d days ago, but Stripe keeps events for %d days only. "
+                "Reading the whole stream again.",
+                self.name,
+                (started - since) // 86400,
+                EVENTS_LIVE.days,
+            )
+            return True
+        return False
 
     def _event_pages(
         self, start: int, end: int
@@ -169,17 +201,15 @@ class ListThenEvents(CheckpointedRetriever):
             "created[gte]": start,
             "created[lt]": end,
         }
+        ends: set[str] = set()
         while True:
-            response = self.get("v1/events", params)
+            response = self._page("v1/events", params, ends)
             events = records_in(response, "data", VENDOR)
             yield events, response
             if not has_more(response):
                 return
-            if not events or events[-1].get("id") == params.get("starting_after"):
-                raise malformed_body(
-                    VENDOR, response, "it says has_more but the page is no new one"
-                )
             params["starting_after"] = events[-1]["id"]
+            ends.add(events[-1]["id"])
 
     def _changed(
         self, event: dict[str, Any], newest: dict[str, int], response: requests.Response

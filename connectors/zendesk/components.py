@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import md5
 from typing import Any
 
@@ -15,6 +16,7 @@ import requests
 from connectors.checkpoint import CheckpointedRetriever
 from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
+from connectors.id_set import pack_ids, unpack_ids
 from connectors.vendor_clock import vendor_seconds
 
 logger = logging.getLogger("airbyte.zendesk")
@@ -26,6 +28,8 @@ LIST_PAGE_SIZE = 100
 """The most that an ordinary list gives a page."""
 OVERLAP = timedelta(minutes=5)
 """Ratings are read again from so long before the last sync's start, by Zendesk's clock."""
+CURSOR_REFUSALS = frozenset({400, 404, 410, 422})
+"""How Zendesk may answer a cursor that it does not know any more."""
 RATING_LOOK_BACK = timedelta(days=30)
 """Ratings can only be asked for by creation; one that is changed later than this is missed."""
 
@@ -52,28 +56,56 @@ class ZendeskExport(CheckpointedRetriever):
 
 @dataclass
 class CursorExport(ZendeskExport):
-    """A cursor-based incremental export. State: `{"cursor": …}`, Zendesk's own opaque text."""
+    """A cursor-based incremental export.
+
+    State: `{"cursor": …, "read_until": …}`: Zendesk's own opaque text, and the newest change that
+    was read, in seconds since 1970, to go on from should the cursor not be known any more.
+    """
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages until the end of the stream; the state moves with every page."""
-        cursor = self.checkpoint.state.get("cursor")
+        state = self.checkpoint.state
+        cursor, read_until = state.get("cursor"), state.get("read_until")
+        seen = {cursor} if cursor else set()
+        start, has_gone_back = self.start_time(), False
         while True:
-            params: dict[str, Any] = {"per_page": EXPORT_PAGE_SIZE}
-            params |= {"cursor": cursor} if cursor else {"start_time": self.start_time()}
-            response = self.get(self.path, params)
+            try:
+                response = self._page({"cursor": cursor} if cursor else {"start_time": start}, seen)
+            except VendorError as error:
+                if not cursor or has_gone_back or error.status not in CURSOR_REFUSALS:
+                    raise
+                start = max(start, (read_until or 0) - int(OVERLAP.total_seconds()))
+                logger.warning(
+                    "%s: Zendesk does not know any more where to go on. Reading again what "
+                    "changed since %s",
+                    self.name,
+                    datetime.fromtimestamp(start, UTC).isoformat(),
+                )
+                cursor, seen, has_gone_back = None, set(), True
+                continue
             records = records_in(response, self.records_field, VENDOR)
             yield records
+            read_until = newest_change(records, read_until)
+            body = parsed_body(response)
+            cursor = body.get("after_cursor") or cursor
+            if body.get("end_of_stream"):
+                break
+            seen.add(cursor)
+            self.checkpoint.offer({"cursor": cursor, "read_until": read_until}, len(records))
+        if cursor:
+            self.checkpoint.save({"cursor": cursor, "read_until": read_until})
+
+    def _page(self, place: Mapping[str, Any], seen: set[str]) -> requests.Response:
+        def fault(response: requests.Response) -> str | None:
+            records_in(response, self.records_field, VENDOR)
             body = parsed_body(response)
             following = body.get("after_cursor")
-            at_end = bool(body.get("end_of_stream"))
-            if not at_end and (not following or following == cursor):
-                raise malformed_body(VENDOR, response, "it is not the end, but has no new cursor")
-            cursor = following or cursor
-            if at_end:
-                break
-            self.checkpoint.offer({"cursor": cursor}, len(records))
-        if cursor:
-            self.checkpoint.save({"cursor": cursor})
+            if body.get("end_of_stream") or (following and following not in seen):
+                return None
+            return "it is not the end, but has no new cursor"
+
+        params = {"per_page": EXPORT_PAGE_SIZE, **place}
+        return self.sound(VENDOR, lambda: self.get(self.path, params), fault)
 
 
 @dataclass
@@ -98,7 +130,7 @@ class TimeExport(ZendeskExport):
             start, boundary = self.start_time(), frozenset()
         while True:
             try:
-                response = self.get(self.path, self.parameters_of(start))
+                response = self._page(start)
             except VendorError as error:
                 if error.status not in (400, 422) or "recent" not in str(error).lower():
                     raise
@@ -108,20 +140,34 @@ class TimeExport(ZendeskExport):
             entries = records_in(response, self.records_field, VENDOR)
             new = [entry for entry in entries if digest(entry) not in boundary]
             yield list(self.records_of(new, response))
-            body = parsed_body(response)
-            end = body.get("end_time")
-            at_end = body.get("end_of_stream")
-            if at_end is None:
-                at_end = len(entries) < EXPORT_PAGE_SIZE
-            if not at_end and (not isinstance(end, int) or end == start):
-                raise malformed_body(VENDOR, response, "it is not the end, but has no new end_time")
-            if isinstance(end, int):
+            end = parsed_body(response).get("end_time")
+            if isinstance(end, int) and end >= start:
                 boundary = self._boundary(entries, boundary if end == start else frozenset())
                 start = end
-            if at_end:
+            if self._is_last(response, entries):
                 break
             self.checkpoint.offer(self._state(start, boundary), len(new))
+        yield from self.at_end(start, boundary)
+
+    def at_end(self, start: int, boundary: frozenset[str]) -> Iterator[Iterable[Mapping[str, Any]]]:
+        """What follows the last page: the state."""
         self.checkpoint.save(self._state(start, boundary))
+        yield ()
+
+    def _page(self, start: int) -> requests.Response:
+        def fault(response: requests.Response) -> str | None:
+            entries = records_in(response, self.records_field, VENDOR)
+            end = parsed_body(response).get("end_time")
+            if self._is_last(response, entries) or (isinstance(end, int) and end > start):
+                return None
+            return "it is not the end, but has no new end_time"
+
+        return self.sound(VENDOR, lambda: self.get(self.path, self.parameters_of(start)), fault)
+
+    @staticmethod
+    def _is_last(response: requests.Response, entries: list[dict[str, Any]]) -> bool:
+        at_end = parsed_body(response).get("end_of_stream")
+        return len(entries) < EXPORT_PAGE_SIZE if at_end is None else bool(at_end)
 
     def parameters_of(self, start: int) -> dict[str, Any]:
         """The request's parameters for the page that starts at a time."""
@@ -141,9 +187,39 @@ class TimeExport(ZendeskExport):
         last = entries[-1].get(self.time_field)
         return before | {digest(entry) for entry in entries if entry.get(self.time_field) == last}
 
-    @staticmethod
-    def _state(start: int, boundary: frozenset[str]) -> dict[str, Any]:
+    def _state(self, start: int, boundary: frozenset[str]) -> dict[str, Any]:
         return {"start_time": start, "boundary": sorted(boundary)}
+
+
+@dataclass
+class OrganizationExport(TimeExport):
+    """The organizations, and which of them are gone: the export never says so.
+
+    State: as of `TimeExport`, and `"ids"`: those that there were at the end of the last sync.
+
+    Attributes:
+        list_path: the list of all organizations.
+    """
+
+    list_path: str = "api/v2/organizations"
+
+    def at_end(self, start: int, boundary: frozenset[str]) -> Iterator[Iterable[Mapping[str, Any]]]:
+        """Deletions of those that were there last time and are not any more, then the state."""
+        known = self.checkpoint.state.get("ids")
+        ids: set[int] = set()
+        moment: int | None = None
+        for records, response in cursor_pages(self, self.list_path, "organizations", {}):
+            moment = moment or vendor_seconds(VENDOR, response)
+            ids.update(int(record["id"]) for record in records)
+        gone = sorted(unpack_ids(known) - ids) if known else []
+        at = datetime.fromtimestamp(moment or 0, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        yield [{"id": organization, "_ab_cdc_deleted_at": at} for organization in gone]
+        state = self._state(start, boundary)
+        self.checkpoint.save({**state, "ids": pack_ids(ids)})
+
+    def _state(self, start: int, boundary: frozenset[str]) -> dict[str, Any]:
+        known = self.checkpoint.state.get("ids")
+        return {**super()._state(start, boundary), **({"ids": known} if known else {})}
 
 
 @dataclass
@@ -178,43 +254,103 @@ class CommentExport(TimeExport):
 
 @dataclass
 class RatingList(ZendeskExport):
-    """The list of satisfaction ratings. State: `{"since": seconds}`, Zendesk's clock."""
+    """The list of satisfaction ratings. Times are in seconds since 1970 by Zendesk's clock.
+
+    State: `{"since": …}`; in the middle of a list also `"listing": {"after": …, "started": …}`.
+    """
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
-        """Pages of the list; the state moves when the last one is read."""
-        since = self.checkpoint.state.get("since")
-        params: dict[str, Any] = {"page[size]": LIST_PAGE_SIZE, "start_time": self.start_time()}
+        """Pages of the list; `since` moves when the last one is read."""
+        state = self.checkpoint.state
+        since = state.get("since")
+        params: dict[str, Any] = {"start_time": self.start_time()}
         if isinstance(since, int):
             look_back = since - int(RATING_LOOK_BACK.total_seconds())
             params["start_time"] = max(params["start_time"], look_back)
         changed_from = datetime.fromtimestamp(since, UTC) if isinstance(since, int) else None
-        started: int | None = None
-        while True:
-            response = self.get(self.path, params)
+        listing = state.get("listing") or {}
+        started: int | None = listing.get("started")
+        pages = cursor_pages(self, self.path, self.records_field, params, listing.get("after"))
+        for records, response in pages:
             if started is None:
                 started = vendor_seconds(VENDOR, response)
-            records = records_in(response, self.records_field, VENDOR)
             yield [record for record in records if not unchanged_since(record, changed_from)]
-            meta = parsed_body(response).get("meta") or {}
-            if not meta.get("has_more"):
-                break
-            after = meta.get("after_cursor")
-            if not after or after == params.get("page[after]"):
-                raise malformed_body(VENDOR, response, "it has more, but no new after_cursor")
-            params["page[after]"] = after
-        self.checkpoint.save({"since": started - int(OVERLAP.total_seconds())})
+            after = (parsed_body(response).get("meta") or {}).get("after_cursor")
+            place = {"listing": {"after": after, "started": started}}
+            before = {"since": since} if isinstance(since, int) else {}
+            self.checkpoint.offer({**before, **place}, len(records))
+        self.checkpoint.save({"since": (started or 0) - int(OVERLAP.total_seconds())})
+
+
+def cursor_pages(
+    stream: ZendeskExport,
+    path: str,
+    field: str,
+    params: Mapping[str, Any],
+    after: str | None = None,
+) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
+    """The pages of an ordinary list, by cursor.
+
+    A place to go on from that is not known any more leads back to the beginning, once.
+    """
+    seen = {after} if after else set()
+
+    def fault(response: requests.Response) -> str | None:
+        records_in(response, field, VENDOR)
+        meta = parsed_body(response).get("meta") or {}
+        following = meta.get("after_cursor")
+        if not meta and parsed_body(response).get("next_page"):
+            return "it is paged by number, not by cursor"
+        if not meta.get("has_more") or (following and following not in seen):
+            return None
+        return "it has more, but no new after_cursor"
+
+    has_gone_back = False
+    while True:
+        place = {"page[size]": LIST_PAGE_SIZE, **({"page[after]": after} if after else {})}
+        asked = {**params, **place}
+        try:
+            response = stream.sound(VENDOR, partial(stream.get, path, asked), fault)
+        except VendorError as error:
+            if not after or has_gone_back or error.status not in CURSOR_REFUSALS:
+                raise
+            logger.info("%s: the place to go on from is not known, starting anew", stream.name)
+            after, has_gone_back = None, True
+            seen.clear()
+            continue
+        yield records_in(response, field, VENDOR), response
+        meta = parsed_body(response).get("meta") or {}
+        if not meta.get("has_more"):
+            return
+        after = str(meta["after_cursor"])
+        seen.add(after)
+
+
+def newest_change(records: Iterable[Mapping[str, Any]], before: int | None) -> int | None:
+    """The newest time of change in records, in seconds since 1970; `before` if that is newer."""
+    newest = before
+    for record in records:
+        moment = _moment(record)
+        if moment is not None and (newest is None or moment.timestamp() > newest):
+            newest = int(moment.timestamp())
+    return newest
 
 
 def unchanged_since(record: Mapping[str, Any], moment: datetime | None) -> bool:
     """Whether a record says of itself that it is older than a moment; in doubt it is not."""
+    updated = _moment(record)
+    return moment is not None and updated is not None and updated < moment
+
+
+def _moment(record: Mapping[str, Any]) -> datetime | None:
     text = record.get("updated_at")
-    if moment is None or not isinstance(text, str):
-        return False
+    if not isinstance(text, str):
+        return None
     try:
         updated = datetime.fromisoformat(text)
     except ValueError:
-        return False
-    return (updated if updated.tzinfo else updated.replace(tzinfo=UTC)) < moment
+        return None
+    return updated if updated.tzinfo else updated.replace(tzinfo=UTC)
 
 
 def digest(entry: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@
                         as text, `properties_json`. For the types see `typed_from_text`; also
                         `texts`, a list of texts, and `ids`, a list of objects with an id, both
                         as comma-joined text.
+  optional_key          further fields of the key, which a record need not have
   deleted               a condition over the output names, when the vendor has its own sign for
                         a deleted record, beside the lake's tombstones
 
@@ -25,7 +26,9 @@
 
   Newest is by time of extraction, then lake file, then raw id, whatever the order of arrival.
 -#}
-{% macro lake_records(source_name, stream, primary_key, fields, deleted=none) %}
+{% macro lake_records(
+    source_name, stream, primary_key, fields, deleted=none, optional_key=[]
+) %}
     {% set shape = dict(fields, _ab_cdc_deleted_at="text") %}
     {% set leaves = lake_leaves(shape, "record") %}
     (
@@ -62,7 +65,11 @@
                 select
                     *,
                     row_number() over (
-                        partition by {{ primary_key | join(", ") }}
+                        partition by
+                            {{ primary_key | join(", ") }}
+                            {% for key in optional_key %}
+                                , coalesce({{ key }}, '')
+                            {% endfor %}
                         order by
                             _airbyte_extracted_at desc,
                             _lake_file desc,

@@ -128,7 +128,7 @@ def test_the_command_line_gives_spec_catalog_and_records(tmp_path, local_vendor)
         "lists": [["id"]],
         "members": [["list_id"], ["id"]],
         "campaigns": [["id"]],
-        "email_activity": [["campaign_id"], ["email_id"], ["action"], ["timestamp"]],
+        "email_activity": [["campaign_id"], ["email_id"], ["action"], ["timestamp"], ["url"]],
     }
     for stream in streams:
         assert stream["json_schema"]["properties"]

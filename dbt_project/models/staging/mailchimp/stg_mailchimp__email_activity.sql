@@ -7,6 +7,7 @@ with
             "mailchimp",
             "email_activity",
             primary_key=["campaign_id", "email_id", "action", "timestamp"],
+            optional_key=["url"],
             fields={
                 "campaign_id": "text",
                 "email_id": "text",
@@ -25,7 +26,7 @@ with
         select
             {{
                 hex_digest(
-                    "concat_ws('|', campaign_id, email_id, action, timestamp__text)"
+                    "concat_ws('|', campaign_id, email_id, action, timestamp__text, url)"
                 )
             }} as email_activity_id,
             campaign_id,

@@ -1,0 +1,60 @@
+"""Lists that are short and say nothing of changes: read whole each time, but only changes given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import md5
+from typing import Any
+
+import orjson
+import requests
+
+from connectors.checkpoint import CheckpointedRetriever
+from connectors.rate_limits import server_time
+
+
+@dataclass
+class WholeList(CheckpointedRetriever):
+    """Reads a list from beginning to end, and gives what is new, changed or gone since last time.
+
+    State: `{"read": {id: digest}}`, the records of the list as they were given last.
+
+    Attributes:
+        key: the field that tells one record from another.
+    """
+
+    key: str = "id"
+    cursor_field: str = ""
+
+    def whole_pages(self) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
+        """All pages of the list, each with its response."""
+        raise NotImplementedError
+
+    def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
+        """Pages of what changed; at the end what is gone."""
+        given: dict[str, str] = dict(self.checkpoint.state.get("read") or {})
+        there: set[str] = set()
+        moment: str | None = None
+        for records, response in self.whole_pages():
+            at = server_time(response)
+            moment = at.astimezone(UTC).isoformat(timespec="seconds") if at else moment
+            changed = {
+                str(record[self.key]): (digest(record), record)
+                for record in records
+                if given.get(str(record[self.key])) != digest(record)
+            }
+            there.update(str(record[self.key]) for record in records)
+            yield [record for _, record in changed.values()]
+            given.update((key, told) for key, (told, _) in changed.items())
+            self.checkpoint.offer({"read": given}, len(changed))
+        gone = sorted(given.keys() - there)
+        yield [{self.key: key, "_ab_cdc_deleted_at": moment} for key in gone]
+        self.checkpoint.save({"read": {key: given[key] for key in sorted(there)}})
+
+
+def digest(record: Mapping[str, Any]) -> str:
+    """A short text that is the same for equal records."""
+    told = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    return md5(told, usedforsecurity=False).hexdigest()[:16]
