@@ -122,6 +122,8 @@ class Checkpoint(Cursor):
         )
 
 
+MOST_EMPTY_PAGES = 20
+"""Pages in a row without a record that each lead to another one; more is no list but a loop."""
 MOST_RE_READS = 3
 """How often a page that cannot be right is asked for again; each time took a whole answer."""
 
@@ -190,6 +192,28 @@ class CheckpointedRetriever(Retriever):
             logger.info("%s: %s gave a page of which %s. Asking again", self.name, vendor, fault)
             self.checkpoint.flush()
             waiting.sleep(waiting.backoff(attempt))
+
+    def watch_emptiness(
+        self, vendor: str, response: requests.Response, records: int, empty: int
+    ) -> int:
+        """How many pages in a row were empty, this one included.
+
+        Args:
+            vendor: its name, for the error.
+            response: a page that leads to another one.
+            records: how many it holds.
+            empty: how many were empty before it.
+
+        Raises:
+            VendorError: too many.
+        """
+        if records:
+            return 0
+        if empty >= MOST_EMPTY_PAGES:
+            raise malformed_body(
+                vendor, response, f"it and {empty} before it are empty, but lead to another"
+            )
+        return empty + 1
 
     def read_records(
         self,

@@ -25,20 +25,23 @@ _NO_ID = "the columns of the record id are empty"
 class FileStream(Stream, CheckpointMixin):
     """A stream that reads every file of a list once, and all of them again when one changes.
 
-    The state says, for each file that was read to its end, its size, time and hash. New files are
-    read by themselves. When a file that was read before changed or is gone, someone may have
-    vanished with it, and whoever vanished from one file may still stand in another: then the whole
-    list is read anew, and the state's `full_read_at` tells so when that is complete.
+    The state says, for each file that was read to its end, its size, time and hash, and how many
+    rows were read of the one that is being read. New files are read by themselves. When a file that
+    was read before changed or is gone, someone may have vanished with it, and whoever vanished from
+    one file may still stand in another: then the whole list is read anew, which `reading` tells
+    meanwhile, and `full_read_at` when that is complete.
 
     A file that cannot be read does not keep the others from being read; the stream then fails.
     """
 
     has_multiple_slices = True
+    state_checkpoint_interval = 2_000
 
     def __init__(self, config: FilesConfig) -> None:
         self._config = config
         self._state: dict[str, Any] = {}
-        self._read_now: dict[str, dict[str, Any]] = {}
+        self._within: dict[str, Any] | None = None
+        self._rows = 0
         self._failures: list[str] = []
         self._whole_list = False
 
@@ -49,8 +52,10 @@ class FileStream(Stream, CheckpointMixin):
 
     @property
     def state(self) -> MutableMapping[str, Any]:
-        """The files that were read, and how; unchanged while a whole list is being read anew."""
-        return deepcopy(self._state)
+        """The files that were read, and how; what is in it is never changed, only replaced."""
+        if self._within is None:
+            return dict(self._state)
+        return {**self._state, "within": {**self._within, "rows": self._rows}}
 
     @state.setter
     def state(self, value: MutableMapping[str, Any]) -> None:
@@ -72,23 +77,33 @@ class FileStream(Stream, CheckpointMixin):
     ) -> Iterable[Mapping[str, Any]]:
         """One slice a file that is to be read, and one that ends the list."""
         self._failures = []
-        self._read_now = {}
         files = list_files(self._config)
+        place = self._state.pop("within", None)
         seen: Mapping[str, Any] = self._state.get("files", {})
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
-        gone = seen.keys() - {file.name for file in files}
-        self._whole_list = (
-            sync_mode != SyncMode.incremental
-            or self._state.get("config") != self._config.fingerprint
-            or bool(gone)
-            or any(file.name in seen for file in changed)
+        is_as_it_was = (
+            sync_mode == SyncMode.incremental
+            and self._state.get("config") == self._config.fingerprint
+            and not (seen.keys() - {file.name for file in files})
+            and not any(file.name in seen for file in changed)
+            # Of a file that changed after a part of it was given, that part may be wrong now.
+            and (place is None or any(_rows_read(file, place) for file in changed))
         )
-        if self._whole_list and seen:
-            self.logger.info(f"{self._config.path}: changed since it was read; reading all of it")
+        goes_on = is_as_it_was and "reading" in self._state
+        self._whole_list = goes_on or not is_as_it_was
+        if goes_on:
+            self.logger.info(f"{self._config.path}: going on with the reading of all of it")
+        elif self._whole_list:
+            if seen:
+                self.logger.info(f"{self._config.path}: changed since it was read; reading all")
+            # Tells one whole read from the next; nothing is ever compared with it by time.
+            since = datetime.now(UTC).isoformat()
+            self._state = {"config": self._config.fingerprint, "reading": {"since": since}}
+            changed, place = files, None
         elif not changed:
             self.logger.info(f"{self._config.path}: not changed since it was read")
-        for file in files if self._whole_list else changed:
-            yield {"file": file}
+        for file in changed:
+            yield {"file": file, "rows": _rows_read(file, place)}
         yield {}
 
     def read_records(
@@ -107,6 +122,12 @@ class FileStream(Stream, CheckpointMixin):
         if file is None:
             self._end()
             return
+        self._rows = int((stream_slice or {}).get("rows") or 0)
+        self._within = {
+            "file": file.name, "size": file.size, "modified_ns": file.modified_ns
+        }  # fmt: skip
+        if self._rows:
+            self.logger.info(f"{file.path}: going on after row {self._rows:,}")
         try:
             table, sha256 = open_table(file, self._config)
             mapping = PersonMapping(self._config, table.columns, table.columns_are_final)
@@ -125,13 +146,10 @@ class FileStream(Stream, CheckpointMixin):
         except OSError as error:
             self._failures.append(f"{file.path} cannot be read: {error.strerror or error}")
         else:
-            self._read_now[file.name] = {
-                "size": file.size,
-                "modified_ns": file.modified_ns,
-                "sha256": sha256,
-            }
-            if not self._whole_list:
-                self._state["files"] = {**self._state.get("files", {}), **self._read_now}
+            read = {"size": file.size, "modified_ns": file.modified_ns, "sha256": sha256}
+            self._state["files"] = {**self._state.get("files", {}), file.name: read}
+        finally:
+            self._within = None
 
     def _end(self) -> None:
         if self._failures:
@@ -139,10 +157,17 @@ class FileStream(Stream, CheckpointMixin):
         if self._whole_list:
             self._state = {
                 "config": self._config.fingerprint,
-                "files": self._read_now,
-                # Tells one whole read from the next; nothing is ever compared with it by time.
-                "full_read_at": datetime.now(UTC).isoformat(),
+                "files": self._state.get("files", {}),
+                "full_read_at": self._state["reading"]["since"],
             }
+
+    def _rows_of(self, table: Table) -> Iterator[Row | RejectedLine]:
+        """The rows that are not read yet; each is counted before it is given."""
+        behind = self._rows
+        for position, row in enumerate(table.rows(), start=1):
+            if position > behind:
+                self._rows = position
+                yield row
 
     @abstractmethod
     def _records(
@@ -162,7 +187,7 @@ class PeopleStream(FileStream):
     ) -> Iterator[Mapping[str, Any]]:
         modified_at = _iso(file)
         people = rejects = 0
-        for row in table.rows():
+        for row in self._rows_of(table):
             person = None if isinstance(row, RejectedLine) else mapping.person(row[1])
             if person is None:
                 rejects += 1
@@ -188,7 +213,7 @@ class RejectedLinesStream(FileStream):
         self, file: ListFile, table: Table, mapping: PersonMapping
     ) -> Iterator[Mapping[str, Any]]:
         modified_at = _iso(file)
-        for row in table.rows():
+        for row in self._rows_of(table):
             line = _without_id(row, mapping)
             if line is not None:
                 yield {
@@ -198,6 +223,14 @@ class RejectedLinesStream(FileStream):
                     "reason": line.reason,
                     "file_modified_at": modified_at,
                 }
+
+
+def _rows_read(file: ListFile, place: Mapping[str, Any] | None) -> int:
+    """How many rows of a file an interrupted reading gave, if the file is still the same."""
+    if not place or place.get("file") != file.name:
+        return 0
+    is_same = (place.get("size"), place.get("modified_ns")) == (file.size, file.modified_ns)
+    return int(place.get("rows") or 0) if is_same else 0
 
 
 def _without_id(row: Row | RejectedLine, mapping: PersonMapping) -> RejectedLine | None:

@@ -15,7 +15,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.requesters.requester import Requester
 
 from connectors.checkpoint import CheckpointedRetriever
-from connectors.errors import VendorError, url_path
+from connectors.errors import VendorError, malformed_body, url_path
 from connectors.extractor import parsed_body, records_in
 from connectors.hubspot.associations import TARGETS, cut_short, embed
 from connectors.id_set import pack_ids, unpack_ids
@@ -213,8 +213,12 @@ class CrmObjects(CheckpointedRetriever):
 
     def _all_properties(self) -> list[str]:
         """The names of all properties that objects of this type have in this account."""
-        response = self.get(f"crm/v3/properties/{self.name}", {})
-        return sorted(str(entry["name"]) for entry in records_in(response, "results", VENDOR))
+        names: set[str] = set()
+        for entries, response in list_pages(self, f"crm/v3/properties/{self.name}", {}, None):
+            names.update(str(entry["name"]) for entry in entries)
+            if not names and next_page(response) is None:
+                raise malformed_body(VENDOR, response, "it names no property at all")
+        return sorted(names)
 
     def _add_properties(self, records: Records, archived: bool) -> None:
         """Reads all properties of a page's objects, where their names do not fit in a URL."""
@@ -289,7 +293,7 @@ def list_pages(
     A mark that is not known any more leads back to the beginning, once.
     """
     seen = {after} if after else set()
-    has_gone_back = False
+    has_gone_back, empty = False, 0
 
     def fault(response: requests.Response) -> str | None:
         records_in(response, "results", VENDOR)
@@ -308,10 +312,12 @@ def list_pages(
             after, has_gone_back = None, True
             seen.clear()
             continue
-        yield records_in(response, "results", VENDOR), response
+        records = records_in(response, "results", VENDOR)
+        yield records, response
         after = next_page(response)
         if after is None:
             return
+        empty = stream.watch_emptiness(VENDOR, response, len(records), empty)
         seen.add(after)
 
 

@@ -98,12 +98,13 @@ class OffsetPages(CheckpointedRetriever):
     ) -> str | None:
         records = records_in(response, field, VENDOR)
         behind = _behind(records, key, tail)
-        gets_on = behind is None or behind < len(records)
-        if not records or not gets_on:
-            end = begin + len(records)
-            if _goes_on(response, end, len(records)):
-                total = parsed_body(response).get("total_items")
-                return f"it holds {total} entries by its own count, but gives none after {end}"
+        if records and (behind is None or behind < len(records)):
+            return None
+        # Nothing new: then this is the end, or not the page that was asked for.
+        read = begin + len(tail)
+        total = parsed_body(response).get("total_items")
+        if isinstance(total, int) and read < total:
+            return f"it holds {total} entries by its own count, but gives none after {read}"
         return None
 
     def ids(self, path: str, field: str, params: Mapping[str, Any]) -> list[str]:

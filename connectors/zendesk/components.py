@@ -67,7 +67,7 @@ class CursorExport(ZendeskExport):
         state = self.checkpoint.state
         cursor, read_until = state.get("cursor"), state.get("read_until")
         seen = {cursor} if cursor else set()
-        start, has_gone_back = self.start_time(), False
+        start, has_gone_back, empty = self.start_time(), False, 0
         while True:
             try:
                 response = self._page({"cursor": cursor} if cursor else {"start_time": start}, seen)
@@ -91,6 +91,7 @@ class CursorExport(ZendeskExport):
             if body.get("end_of_stream"):
                 break
             seen.add(cursor)
+            empty = self.watch_emptiness(VENDOR, response, len(records), empty)
             self.checkpoint.offer({"cursor": cursor, "read_until": read_until}, len(records))
         if cursor:
             self.checkpoint.save({"cursor": cursor, "read_until": read_until})
@@ -305,7 +306,7 @@ def cursor_pages(
             return None
         return "it has more, but no new after_cursor"
 
-    has_gone_back = False
+    has_gone_back, empty = False, 0
     while True:
         place = {"page[size]": LIST_PAGE_SIZE, **({"page[after]": after} if after else {})}
         asked = {**params, **place}
@@ -318,10 +319,12 @@ def cursor_pages(
             after, has_gone_back = None, True
             seen.clear()
             continue
-        yield records_in(response, field, VENDOR), response
+        records = records_in(response, field, VENDOR)
+        yield records, response
         meta = parsed_body(response).get("meta") or {}
         if not meta.get("has_more"):
             return
+        empty = stream.watch_emptiness(VENDOR, response, len(records), empty)
         after = str(meta["after_cursor"])
         seen.add(after)
 

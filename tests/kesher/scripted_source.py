@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -40,8 +41,8 @@ class ScriptedSource(Source):
     """Plays `settings["streams"][name]["steps"]`, stream by stream.
 
     A step is a list: `["record", {...}]`, `["state", {...}]`, `["complete"]`, `["error", text]`,
-    `["raise", text]`, `["die"]` (SIGKILL), or `["note_state", file]`, which writes down the state
-    that the source was given.
+    `["raise", text]`, `["wait", seconds]`, `["die"]` (SIGKILL), or `["note_state", file]`, which
+    writes down the state that the source was given.
     """
 
     def spec(self, logger: logging.Logger) -> ConnectorSpecification:
@@ -107,6 +108,8 @@ class ScriptedSource(Source):
             yield _status(name, AirbyteStreamStatus.INCOMPLETE)
         elif kind == "raise":
             raise AirbyteTracedException(message=step[1])
+        elif kind == "wait":
+            time.sleep(step[1])
         elif kind == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         elif kind == "note_state":

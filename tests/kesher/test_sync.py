@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Iterable
@@ -157,6 +158,63 @@ def test_a_checkpoint_is_kept_when_the_process_dies_later(play: Play) -> None:
     assert len(data(play.lake, "crm", "people")) == 50_000
     assert play.state_of() == {"cursor": 50_000}
     assert SourceState(play.state, "crm").reread_since("people") is None
+
+
+def test_a_checkpoint_is_kept_while_nothing_comes(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_worker, "CHECKPOINT_SECONDS", 0.05)
+    monkeypatch.setattr(sync_worker, "_TICK_SECONDS", 0.02)
+    seen: list[Any] = []
+    put = SourceState.put
+
+    def noting(self: SourceState, stream: str, state: dict[str, Any], *more: Any) -> None:
+        seen.append((state, len(data(play.lake, "crm", stream))))
+        put(self, stream, state, *more)
+
+    monkeypatch.setattr(SourceState, "put", noting)
+    steps = [record(1), record(2), ["state", {"cursor": 2}], record(3), ["wait", 0.5]]
+    play.once([*steps, ["raise", "the vendor hung up"]], incremental=True)
+    # Before the source gave up, and with the data that the state covers.
+    assert seen[0][0] == {"cursor": 2}
+    assert seen[0][1] >= 2
+    assert len(data(play.lake, "crm", "people")) == 3
+
+
+def test_no_more_than_ten_thousand_records_stand_behind_a_checkpoint(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+    put = SourceState.put
+
+    def noting(self: SourceState, stream: str, state: dict[str, Any], *more: Any) -> None:
+        kept.append(state["cursor"])
+        put(self, stream, state, *more)
+
+    monkeypatch.setattr(SourceState, "put", noting)
+    monkeypatch.setattr(sync_worker, "CHECKPOINT_SECONDS", 1e9)
+    steps: Steps = []
+    for number in range(40_000):
+        steps.append(record(number))
+        # As far apart as the connectors' states are at the most.
+        if number % 3_000 == 2_999:
+            steps.append(["state", {"cursor": number}])
+    play.once([*steps, ["state", {"cursor": 40_000}], ["complete"]], incremental=True)
+    assert max(b - a for a, b in itertools.pairwise([0, *kept])) <= 10_000
+
+
+def test_a_full_reading_that_begins_anew_forgets_the_one_before(play: Play) -> None:
+    def reading(since: int) -> Steps:
+        return [["state", {"reading": {"since": since}}]]
+
+    play.once([record(1), record(2), ["state", {"full_read_at": 1}], ["complete"]],
+              incremental=True)  # fmt: skip
+    play.once([record(1), *reading(2), ["raise", "cut"]], incremental=True)
+    # Much later the connector begins anew, and record 1 has gone meanwhile.
+    result = play.once(
+        [record(2), *reading(3), ["state", {"full_read_at": 3}], ["complete"]], incremental=True
+    )
+    assert result.vanished == 1
 
 
 def test_a_full_reading_marks_what_did_not_come_again_as_deleted(play: Play) -> None:

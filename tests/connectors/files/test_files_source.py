@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import reading
 from airbyte_cdk.models import SyncMode
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from files_source import check, read
@@ -177,6 +178,35 @@ def test_a_change_reads_the_whole_list_so_that_the_vanished_can_be_told(
     assert is_complete_reread(first.state, second.state)
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_long_file_that_was_interrupted_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: bool
+) -> None:
+    monkeypatch.setattr("connectors.files.streams.FileStream.state_checkpoint_interval", 100)
+    config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    before = read(config).state if later else None
+    people = [f"Person {number}" for number in range(1_000)]
+    (tmp_path / "b.csv").write_text("\n".join(["name", *people, ""]))
+    state = {"people": before} if before else None
+    killed = reading.read("files", config, "people", state=state, stop_after=450)
+    place = killed.state["people"]
+    assert place["within"]["rows"] >= 300
+    assert ("reading" in place) != later
+    rest = read(config, state=place)
+    names = [r["full_name"] for r in rest.records]
+    assert names == people[-len(names) :]
+    assert 550 <= len(names) <= 700
+    assert set(rest.state["files"]) == {"a.csv", "b.csv"}
+    assert "within" not in rest.state
+    assert read(config, state=rest.state).records == []
+    # When the file changed meanwhile, what was given of it may be gone: the list is read anew.
+    (tmp_path / "b.csv").write_text("name\nNobody else\n")
+    anew = read(config, state=place)
+    assert [r["full_name"] for r in anew.records] == ["Ann", "Nobody else"]
+    assert is_complete_reread(place, anew.state)
+
+
 def test_a_full_refresh_reads_everything_whatever_the_state(tmp_path: Path) -> None:
     config = {"path": str(tmp_path), "mapping": {"full_name": "name"}}
     (tmp_path / "a.csv").write_text("name\nAnn\n")
@@ -196,7 +226,14 @@ def test_an_unreadable_file_fails_the_stream_but_not_the_other_files(tmp_path: P
     (message,) = result.errors
     for part in ("a.parquet cannot be read as Parquet", "c.csv is empty", "d.xlsx cannot be read"):
         assert part in message
-    assert result.state == {}
+    # What was read is not read again; what could not be read is tried again.
+    (tmp_path / "c.csv").write_text("name\nEve\n")
+    (tmp_path / "a.parquet").unlink()
+    (tmp_path / "d.xlsx").unlink()
+    mended = read(config, state=result.state)
+    assert [r["full_name"] for r in mended.records] == ["Eve"]
+    assert set(mended.state["files"]) == {"b.csv", "c.csv"}
+    assert not is_complete_reread(result.state, mended.state)
 
 
 @pytest.mark.parametrize(
