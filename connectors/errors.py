@@ -61,7 +61,7 @@ class VendorError(AirbyteTracedException):
         vendor_code: str | None = None,
     ) -> None:
         super().__init__(
-            internal_message=message,
+            internal_message=filter_secrets(message),
             message=filter_secrets(message),
             failure_type=failure_type,
         )
@@ -194,6 +194,9 @@ class VendorErrorHandler(ErrorHandler):
             if attempt > self.max_retries and not (limited and self.max_retries):
                 raise self._given_up(outcome, attempt)
             wait = waiting.backoff(attempt) if asked is None else asked
+            if asked is not None and attempt > 2:
+                # Who keeps to refusing right after the wait that it asked for, gets a longer one.
+                wait = max(asked, waiting.backoff(attempt - 2))
             if waited + wait > self.patience_seconds:
                 raise self._out_of_patience(outcome, asked, waited)
             return wait
