@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -28,8 +29,9 @@ LOOK_BACK = timedelta(minutes=10)
 
 OVERLAP = 10
 """Records of the page before that each page begins with, which shows whether the list has moved."""
-MOST_STEPS_BACK = 20
-"""How often the reading of one list goes back a page because the list has moved."""
+
+MOST_MOVES = 50
+"""How often the reading of one list goes back because the list has moved."""
 
 Place = dict[str, Any]
 Page = tuple[list[dict[str, Any]], requests.Response, Place]
@@ -66,7 +68,8 @@ class OffsetPages(CheckpointedRetriever):
         """
         offset = int((place or {}).get("offset") or 0)
         tail = [str(entry) for entry in (place or {}).get("tail") or ()]
-        steps_back = 0
+        read = deque(tail, maxlen=2 * PAGE_SIZE)
+        step_back = moves = 0
         while True:
             begin = max(0, offset - len(tail))
             asked = {**params, "count": PAGE_SIZE, "offset": begin}
@@ -77,17 +80,21 @@ class OffsetPages(CheckpointedRetriever):
             )
             records = records_in(response, field, VENDOR)
             found = _behind(records, key, tail)
+            if step_back and begin and not (records and str(records[0][key]) in read):
+                # Not far enough: what stands before this page may be unread.
+                found = None
             if found is None:
-                steps_back += 1
-                if steps_back > MOST_STEPS_BACK:
-                    raise malformed_body(
-                        VENDOR, response, "the list changes faster than it is read"
-                    )
-                logger.info("%s: %s has moved meanwhile, going back a page", self.name, path)
-                offset, tail = max(0, begin - PAGE_SIZE), []
+                logger.info("%s: %s has moved meanwhile, going back", self.name, path)
+                moves += 1
+                if moves > MOST_MOVES:
+                    raise malformed_body(VENDOR, response, "the list changes as fast as it is read")
+                step_back = 2 * step_back or PAGE_SIZE
+                offset, tail = max(0, begin - step_back), []
                 continue
+            step_back = 0
             offset = begin + len(records)
             overlap = min(OVERLAP, PAGE_SIZE // 2)
+            read.extend(str(record[key]) for record in records[found:])
             tail = [str(record[key]) for record in records[-overlap:]] if overlap else []
             yield records[found:], response, {"offset": offset, "tail": tail}
             if not _goes_on(response, offset, len(records)):

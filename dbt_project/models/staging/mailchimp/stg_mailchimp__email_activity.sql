@@ -28,7 +28,8 @@ with
                 hex_digest(
                     "concat_ws('|', campaign_id, email_id, action, timestamp__text, url)"
                 )
-            }} as email_activity_id,
+            }}
+            as email_activity_id,
             campaign_id,
             list_id,
             email_id,
