@@ -78,6 +78,7 @@ def test_the_verbs_are_there_in_the_order_of_work() -> None:
         "explain",
         "evaluate",
         "review",
+        "train",
         "status",
         "doctor",
     ]
