@@ -35,6 +35,9 @@ DEFAULT_DATA_DIR = Path("data")
 #: Parts of the configuration whose environment variables only some verbs need.
 Part = Literal["sources", "alerts", "decisions"]
 
+#: Numbers of a source that can be left out.
+_LIMITS = ("timeout_seconds", "max_retries", "patience_seconds", "max_concurrency")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -132,7 +135,7 @@ def _without(expanded: dict[str, Any], unset: set[tuple[Any, ...]]) -> dict[str,
         if any(path[0] == section for path in unset):
             del whole[section]
     for path in unset:
-        if path[-1] in ("timeout_seconds", "max_retries") and path[0] == "sources":
+        if path[-1] in _LIMITS and path[0] == "sources":
             sources = dict(whole["sources"])
             sources[path[1]] = {k: v for k, v in sources[path[1]].items() if k != path[-1]}
             whole["sources"] = sources

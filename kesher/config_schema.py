@@ -72,50 +72,43 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class StripeSource(_Section):
-    """A Stripe account."""
-
-    type: Literal["stripe"]
-    client_secret: SecretStr
+class _VendorSource(_Section):
     start_date: Day | None = None
     base_url: str | None = None
     timeout_seconds: int | None = Field(default=None, ge=1)
     max_retries: int | None = Field(default=None, ge=0)
+    patience_seconds: int | None = Field(default=None, ge=1)
+    max_concurrency: int | None = Field(default=None, ge=1, le=50)
 
 
-class ZendeskSource(_Section):
+class StripeSource(_VendorSource):
+    """A Stripe account."""
+
+    type: Literal["stripe"]
+    client_secret: SecretStr
+
+
+class ZendeskSource(_VendorSource):
     """A Zendesk account."""
 
     type: Literal["zendesk"]
     subdomain: str
     email: str
     api_token: SecretStr
-    start_date: Day | None = None
-    base_url: str | None = None
-    timeout_seconds: int | None = Field(default=None, ge=1)
-    max_retries: int | None = Field(default=None, ge=0)
 
 
-class MailchimpSource(_Section):
+class MailchimpSource(_VendorSource):
     """A Mailchimp account."""
 
     type: Literal["mailchimp"]
     api_key: SecretStr
-    start_date: Day | None = None
-    base_url: str | None = None
-    timeout_seconds: int | None = Field(default=None, ge=1)
-    max_retries: int | None = Field(default=None, ge=0)
 
 
-class HubspotSource(_Section):
+class HubspotSource(_VendorSource):
     """A HubSpot account."""
 
     type: Literal["hubspot"]
     access_token: SecretStr
-    start_date: Day | None = None
-    base_url: str | None = None
-    timeout_seconds: int | None = Field(default=None, ge=1)
-    max_retries: int | None = Field(default=None, ge=0)
 
 
 class FilesSource(_Section):
