@@ -9,7 +9,7 @@
             list_filter(
                 {{ list }},
                 lambda form:length(form) >= 5
-                and {{ edit_distance("form", text) }} <= {{ edits }}
+                and {{ edit_distance("form", text, most=edits) }} <= {{ edits }}
             )
         )
         > 0,

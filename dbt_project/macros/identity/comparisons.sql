@@ -175,7 +175,7 @@
         then 'same_common'
         when
             {{ ends_in_common(left ~ ".phone", right ~ ".phone", 4) }}
-            and {{ edit_distance(left ~ ".phone", right ~ ".phone") }} <= 1
+            and {{ edit_distance(left ~ ".phone", right ~ ".phone", most=1) }} <= 1
         then 'similar'
         else 'different'
     end
@@ -194,7 +194,8 @@
         when {{ common }} is not null
         then 'same_shared'
         when
-            {{ edit_distance(left ~ ".national_id", right ~ ".national_id") }} <= 1
+            {{ edit_distance(left ~ ".national_id", right ~ ".national_id", most=1) }}
+            <= 1
             or {{ letters_swapped(left ~ ".national_id", right ~ ".national_id") }}
         then 'similar'
         when {{ left }}.national_id_is_wrong or {{ right }}.national_id_is_wrong
@@ -235,7 +236,7 @@
         then 'same_postcode'
         when {{ left }}.city_key = {{ right }}.city_key
         then 'same_city'
-        when {{ edit_distance(left ~ ".city_key", right ~ ".city_key") }} > 1
+        when {{ edit_distance(left ~ ".city_key", right ~ ".city_key", most=1) }} > 1
         then 'different'
         else 'missing'
     end
@@ -277,8 +278,11 @@
         then
             case
                 when
-                    {{ edit_distance(left ~ ".birth_date", right ~ ".birth_date") }}
-                    <= 1
+                    {{
+                        edit_distance(
+                            left ~ ".birth_date", right ~ ".birth_date", most=1
+                        )
+                    }} <= 1
                     or (
                         left({{ left }}.birth_date, 4) = left({{ right }}.birth_date, 4)
                         and left({{ left }}.birthday, 2)

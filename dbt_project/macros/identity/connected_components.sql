@@ -51,7 +51,8 @@
             inner join
                 {{ name }}_roots_{{ round }} as neighbour_roots
                 on neighbour_roots.node = edges.neighbour
-            where node_roots.root <> neighbour_roots.root
+            -- No `<>`, by which DuckDB may choose to join all roots with all others.
+            where case when node_roots.root = neighbour_roots.root then 0 else 1 end = 1
         ),
     {% endfor %}
     {{ name }}_labels_{{ rounds - 1 }} as (

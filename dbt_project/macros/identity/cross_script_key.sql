@@ -67,25 +67,47 @@
         {%- set kept.letters = kept.letters ~ letter -%}
         {%- set kept.sounds = kept.sounds ~ sound -%}
     {%- endfor -%}
+    {%- set silent = (
+        "aeiouyאהעיו" ~ dropped ~ ("" if v else "vw") ~ ("" if h else "h")
+    ) -%}
+    {#- Without the Hebrew letters the work is half as much, and most names have none. -#}
+    {%- set latin = namespace(letters="", sounds="") -%}
+    {%- for letter in kept.letters if letter < "א" -%}
+        {%- set latin.letters = latin.letters ~ letter -%}
+        {%- set latin.sounds = (
+            latin.sounds ~ kept.sounds[kept.letters.index(letter)]
+        ) -%}
+    {%- endfor -%}
+    {%- set latin_silent = silent | select("lt", "א") | join -%}
+    {%- set first_letters = "aeiouyאעיhHהחvwובגjדזצץכךקcqטתלמםנןסשפףfר" -%}
+    {%- set first_sounds = "aaaaaaaaahhhhbbbbggdzzzkkkkkttlmmnnsspppr" -%}
+    {%- set the_same = "bdgklmnprstz" -%}
+    {%- set first_letter = "left(" ~ letters ~ ", 1)" -%}
     concat(
-        {{
-            letters_translated(
-                "left(" ~ letters ~ ", 1)",
-                "aeiouyאעיhHהחvwובגjדזצץכךקcqטתלמםנןסשפףfר",
-                "aaaaaaaaahhhhbbbbggdzzzkkkkkttlmmnnsspppr",
-            )
-        }},
-        {{
-            letters_translated(
-                "substr(" ~ letters ~ ", 2)",
-                kept.letters
-                ~ "aeiouyאהעיו"
-                ~ dropped
-                ~ ("" if v else "vw")
-                ~ ("" if h else "h"),
-                kept.sounds,
-            )
-        }}
+        substr(
+            '{{ first_sounds }}{{ the_same }}',
+            position({{ first_letter }} in '{{ first_letters }}{{ the_same }}'),
+            length({{ first_letter }})
+        ),
+        case
+            when {{ regex_matches(letters, "[א-ת]") }}
+            then
+                {{
+                    letters_translated(
+                        "substr(" ~ letters ~ ", 2)",
+                        kept.letters ~ silent,
+                        kept.sounds,
+                    )
+                }}
+            else
+                {{
+                    letters_translated(
+                        "substr(" ~ letters ~ ", 2)",
+                        latin.letters ~ latin_silent,
+                        latin.sounds,
+                    )
+                }}
+        end
     )
 {%- endmacro %}
 

@@ -23,11 +23,12 @@
 
 {#-
   The weight of a comparison's level, out of `weights`, the one row that `weights_in_a_row` makes. A
-  level of which the value's frequency counts is left to the caller.
+  level of which the value's frequency counts is left to the caller. `level` is the column of the
+  level if it is not named after the comparison.
 -#}
-{% macro level_weight(comparison, weights) -%}
+{% macro level_weight(comparison, weights, level=none) -%}
     case
-        {{ comparison.name }}_level
+        {{ level or comparison.name ~ "_level" }}
         {% for level in comparison.levels %}
             when '{{ level }}' then {{ weights }}.{{ comparison.name }}__{{ level }}
         {% endfor %}

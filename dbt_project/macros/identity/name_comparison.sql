@@ -297,7 +297,7 @@
         least(length({{ left }}), length({{ right }})) >= {{ shortest }}
         and abs(length({{ left }}) - length({{ right }})) <= 2
         and (
-            {{ edit_distance(left, right) }} <= 1
+            {{ edit_distance(left, right, most=1) }} <= 1
             or (
                 least(length({{ left }}), length({{ right }})) >= 6
                 and {{ jaro_winkler(left, right) }} >= 0.93

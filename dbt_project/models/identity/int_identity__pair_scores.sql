@@ -6,6 +6,7 @@
 }}
 {%- set also = identity_also_columns() -%}
 {%- set names = ["given_name", "family_name", "name_order"] -%}
+{%- set evidence = identity_comparisons() | rejectattr("name", "in", names) | list -%}
 {#- Pairs with a smaller weight are no link and not worth a look; none: keep every pair. -#}
 {%- set least_weight = var("identity_kept_weight", -6) -%}
 
@@ -22,8 +23,16 @@ with
     described as (
         select
             records.record_key,
+            records.is_company,
             records.given,
+            records.middle,
+            records.family,
+            records.family_parts,
+            records.generation,
+            records.given_own_key,
+            records.given_is_hebrew,
             records.family_key,
+            records.family_is_hebrew,
             records.email_local_part,
             records.email_local_key,
             records.email_domain,
@@ -51,8 +60,9 @@ with
         inner join frequencies on frequencies.record_key = records.record_key
     ),
 
-    -- What stands beside the names first: with nothing of it there is no link.
-    paired as (
+    -- All that takes both records. How two spellings of a name compare, and what an
+    -- address says of a name, is found below, once for all pairs.
+    compared as (
         select
             left_record.record_key as left_record_key,
             right_record.record_key as right_record_key,
@@ -95,7 +105,31 @@ with
                 {{ also_level("left_record." ~ column, "right_record." ~ column) }}
                 as {{ column }}_level,
             {% endfor %}
-            {{ birth_date_level("left_record", "right_record") }} as birth_date_level
+            {{ birth_date_level("left_record", "right_record") }} as birth_date_level,
+            {{
+                given_name_level_of_records(
+                    "'spelled'", "left_record", "right_record"
+                )
+            }} as plain_given_name_level,
+            {{
+                family_name_level_of_records(
+                    "'spelled'", "left_record", "right_record"
+                )
+            }} as plain_family_name_level,
+            {{ case_true(given_is_elsewhere("left_record", "right_record")) }}
+            as given_is_elsewhere,
+            {{ case_true(family_part_is_shared("left_record", "right_record")) }}
+            as family_part_is_shared,
+            {{ case_true(names_may_be_swapped("left_record", "right_record")) }}
+            as may_be_swapped,
+            left_record.given as left_given,
+            right_record.given as right_given,
+            left_record.family as left_family,
+            right_record.family as right_family,
+            left_record.email_local_part,
+            left_record.email_local_key,
+            left_record.family_key as left_family_key,
+            right_record.family_key as right_family_key
         from candidate_pairs
         inner join
             described as left_record
@@ -105,139 +139,36 @@ with
             on right_record.record_key = candidate_pairs.right_record_key
     ),
 
-    -- What an address says of a name is found once for each address.
-    local_parts as (
-        select
-            paired.left_record_key,
-            paired.right_record_key,
-            left_record.email_local_part,
-            left_record.email_local_key,
-            left_record.family_key as left_family_key,
-            right_record.family_key as right_family_key
-        from paired
-        inner join
-            described as left_record on left_record.record_key = paired.left_record_key
-        inner join
-            described as right_record
-            on right_record.record_key = paired.right_record_key
-        where paired.plain_email_level = 'local_part'
+    -- With nothing beside the names there is no link.
+    telling as (
+        select compared.*
+        from compared
+        cross join weights
+        {% if least_weight is not none %}
+            where
+                compared.plain_email_level = 'local_part'
+                {% for comparison in evidence %}
+                    or {{
+                        level_weight(
+                            comparison,
+                            "weights",
+                            "plain_email_level" if comparison.name == "email",
+                        )
+                    }} > 0
+                {% endfor %}
+        {% endif %}
     ),
 
-    sounding as (select distinct email_local_part from local_parts),
+    -- What an address says of a name is found once for each address.
+    sounding as (
+        select distinct email_local_part
+        from telling
+        where plain_email_level = 'local_part'
+    ),
 
     local_part_sounds as (
         select email_local_part, {{ email_local_sound("email_local_part") }} as sound
         from sounding
-    ),
-
-    local_part_levels as (
-        select
-            local_parts.left_record_key,
-            local_parts.right_record_key,
-            {{
-                same_local_part_level(
-                    "local_parts.left_family_key",
-                    "local_parts.right_family_key",
-                    "local_parts.email_local_key",
-                    "local_part_sounds.sound",
-                )
-            }} as email_level
-        from local_parts
-        inner join
-            local_part_sounds
-            on local_part_sounds.email_local_part = local_parts.email_local_part
-    ),
-
-    levelled_pairs as (
-        select
-            paired.*,
-            coalesce(
-                local_part_levels.email_level, paired.plain_email_level
-            ) as email_level
-        from paired
-        left join
-            local_part_levels
-            on local_part_levels.left_record_key = paired.left_record_key
-            and local_part_levels.right_record_key = paired.right_record_key
-    ),
-
-    weighed as (
-        select
-            paired.left_record_key,
-            paired.right_record_key,
-            paired.all_count,
-            paired.name_key_count,
-            {% for comparison in identity_comparisons() if comparison.name not in names %}
-                paired.{{ comparison.name }}_level,
-                {{ level_weight(comparison, "weights") }}
-                as {{ comparison.name }}_weight,
-            {% endfor %}
-            weights.prior as prior_weight
-        from levelled_pairs as paired
-        cross join weights
-    ),
-
-    with_evidence as (
-        select
-            *,
-            greatest(
-                {% for comparison in identity_comparisons() if comparison.name not in names %}
-                    {{ comparison.name }}_weight{{ "," if not loop.last }}
-                {% endfor %}
-            )
-            > 0 as has_evidence_beyond_names
-        from weighed
-        {% if least_weight is not none %}
-            where
-                greatest(
-                    {% for comparison in identity_comparisons() if comparison.name not in names %}
-                        {{ comparison.name }}_weight{{ "," if not loop.last }}
-                    {% endfor %}
-                )
-                > 0
-        {% endif %}
-    ),
-
-    names as (
-        select
-            record_key,
-            is_company,
-            given,
-            middle,
-            family,
-            family_parts,
-            generation,
-            given_own_key,
-            given_is_hebrew,
-            family_key,
-            family_is_hebrew
-        from records
-    ),
-
-    name_pairs as (
-        select
-            with_evidence.left_record_key,
-            with_evidence.right_record_key,
-            left_name.given as left_given,
-            left_name.family as left_family,
-            right_name.given as right_given,
-            right_name.family as right_family,
-            {{ given_name_level_of_records("'spelled'", "left_name", "right_name") }}
-            as given_name_level,
-            {{ family_name_level_of_records("'spelled'", "left_name", "right_name") }}
-            as family_name_level,
-            {{ case_true(given_is_elsewhere("left_name", "right_name")) }}
-            as given_is_elsewhere,
-            {{ case_true(family_part_is_shared("left_name", "right_name")) }}
-            as family_part_is_shared,
-            {{ case_true(names_may_be_swapped("left_name", "right_name")) }}
-            as may_be_swapped
-        from with_evidence
-        inner join
-            names as left_name on left_name.record_key = with_evidence.left_record_key
-        inner join
-            names as right_name
-            on right_name.record_key = with_evidence.right_record_key
     ),
 
     given_names as ({{ known_given_names() }}),
@@ -247,8 +178,8 @@ with
     -- Two spellings are compared once, however many pairs have them.
     given_spellings as (
         select distinct left_given, right_given
-        from name_pairs
-        where given_name_level = 'spelled'
+        from telling
+        where plain_given_name_level = 'spelled'
     ),
 
     given_levels as (
@@ -265,8 +196,8 @@ with
 
     family_spellings as (
         select distinct left_family, right_family
-        from name_pairs
-        where family_name_level = 'spelled'
+        from telling
+        where plain_family_name_level = 'spelled'
     ),
 
     family_levels as (
@@ -283,21 +214,21 @@ with
     ),
 
     swapped_names as (
-        select name_pairs.left_record_key, name_pairs.right_record_key
-        from name_pairs
+        select telling.left_record_key, telling.right_record_key
+        from telling
         inner join
-            names as left_record on left_record.record_key = name_pairs.left_record_key
+            described as left_record on left_record.record_key = telling.left_record_key
         inner join
-            names as right_record
-            on right_record.record_key = name_pairs.right_record_key
+            described as right_record
+            on right_record.record_key = telling.right_record_key
         inner join
             (select given, given_forms from given_names) as left_forms
-            on left_forms.given = name_pairs.left_given
+            on left_forms.given = telling.left_given
         inner join
             (select given, given_forms from given_names) as right_forms
-            on right_forms.given = name_pairs.right_given
+            on right_forms.given = telling.right_given
         where
-            name_pairs.may_be_swapped
+            telling.may_be_swapped
             and {{
                 names_are_swapped(
                     "left_record", "right_record", "left_forms", "right_forms"
@@ -307,42 +238,53 @@ with
 
     named as (
         select
-            with_evidence.*,
+            telling.*,
             swapped_names.left_record_key is not null as is_swapped,
             case
-                when name_pairs.given_name_level <> 'spelled'
-                then name_pairs.given_name_level
-                when
-                    given_levels.spelled = 'different' and name_pairs.given_is_elsewhere
+                when telling.plain_email_level = 'local_part'
+                then
+                    {{
+                        same_local_part_level(
+                            "telling.left_family_key",
+                            "telling.right_family_key",
+                            "telling.email_local_key",
+                            "local_part_sounds.sound",
+                        )
+                    }}
+                else telling.plain_email_level
+            end as email_level,
+            case
+                when telling.plain_given_name_level <> 'spelled'
+                then telling.plain_given_name_level
+                when given_levels.spelled = 'different' and telling.given_is_elsewhere
                 then 'similar'
                 else given_levels.spelled
             end as straight_given_name_level,
             case
-                when name_pairs.family_name_level <> 'spelled'
-                then name_pairs.family_name_level
+                when telling.plain_family_name_level <> 'spelled'
+                then telling.plain_family_name_level
                 when
                     family_levels.spelled in ('similar', 'different')
-                    and name_pairs.family_part_is_shared
+                    and telling.family_part_is_shared
                 then 'part'
                 else family_levels.spelled
             end as straight_family_name_level
-        from with_evidence
-        inner join
-            name_pairs
-            on name_pairs.left_record_key = with_evidence.left_record_key
-            and name_pairs.right_record_key = with_evidence.right_record_key
+        from telling
+        left join
+            local_part_sounds
+            on local_part_sounds.email_local_part = telling.email_local_part
         left join
             given_levels
-            on given_levels.left_given = name_pairs.left_given
-            and given_levels.right_given = name_pairs.right_given
+            on given_levels.left_given = telling.left_given
+            and given_levels.right_given = telling.right_given
         left join
             family_levels
-            on family_levels.left_family = name_pairs.left_family
-            and family_levels.right_family = name_pairs.right_family
+            on family_levels.left_family = telling.left_family
+            and family_levels.right_family = telling.right_family
         left join
             swapped_names
-            on swapped_names.left_record_key = with_evidence.left_record_key
-            and swapped_names.right_record_key = with_evidence.right_record_key
+            on swapped_names.left_record_key = telling.left_record_key
+            and swapped_names.right_record_key = telling.right_record_key
     ),
 
     levelled as (
@@ -361,10 +303,11 @@ with
         from named
     ),
 
-    names_weighed as (
+    weighed as (
         select
             levelled.*,
-            {% for comparison in identity_comparisons() if comparison.name in names %}
+            weights.prior as prior_weight,
+            {% for comparison in identity_comparisons() %}
                 {{ level_weight(comparison, "weights") }}
                 as {{ comparison.name }}_weight,
             {% endfor %}
@@ -392,6 +335,18 @@ with
             - weights.household as most_household_weight
         from levelled
         cross join weights
+    ),
+
+    with_evidence as (
+        select
+            *,
+            greatest(
+                {% for comparison in evidence %}
+                    {{ comparison.name }}_weight{{ "," if not loop.last }}
+                {% endfor %}
+            )
+            > 0 as has_evidence_beyond_names
+        from weighed
     ),
 
     -- Where two comparisons are not independent, the second one adds nothing: the
@@ -452,7 +407,7 @@ with
                 then least(greatest(address_weight, 0), greatest(company_weight, 0))
                 else 0
             end as workplace_weight
-        from names_weighed
+        from with_evidence
     ),
 
     adjusted as (
@@ -509,4 +464,6 @@ with
 
 select *
 from final
-{% if least_weight is not none %} where match_weight >= {{ least_weight }} {% endif %}
+{% if least_weight is not none %}
+    where has_evidence_beyond_names and match_weight >= {{ least_weight }}
+{% endif %}
