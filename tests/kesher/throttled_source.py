@@ -11,7 +11,7 @@ CHECKPOINT = 100
 """Records that a checkpoint waits for."""
 STATE = 20
 """Records that a state of a connector waits for."""
-PAGES = {"stripe": 30, "zendesk": 4, "mailchimp": 50, "hubspot": 8}
+PAGES = {"stripe": 30, "zendesk": 4, "mailchimp": 50, "hubspot": 4}
 """Records a page: so many that reading all takes some seconds when each page is slow."""
 
 

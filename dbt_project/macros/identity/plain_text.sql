@@ -19,21 +19,27 @@
     )
 {%- endmacro %}
 
-{#- Like `plain_text`, for names: hyphens and commas stay, and words in brackets go. -#}
+{#- Like `plain_text`, for names: commas stay, hyphens inside do too, and words in brackets go. -#}
 {% macro plain_name(text) -%}
-    {{
-        regex_replaced(
-            regex_replaced(
+    trim(
+        both '- '
+        from
+            {{
                 regex_replaced(
-                    without_accents("lower(left(coalesce(" ~ text ~ ", ''), 200))"),
-                    "['’‘`´׳״\"“”]|\\([^)]*\\)",
-                    "",
-                ),
-                "\\s*[-–־]\\s*",
-                "-",
-            ),
-            "[^\\p{L},-]+",
-            " ",
-        )
-    }}
+                    regex_replaced(
+                        regex_replaced(
+                            without_accents(
+                                "lower(left(coalesce(" ~ text ~ ", ''), 200))"
+                            ),
+                            "['’‘`´׳״\"“”]|\\([^)]*\\)",
+                            "",
+                        ),
+                        "\\s*[-–־]\\s*",
+                        "-",
+                    ),
+                    "[^\\p{L},-]+",
+                    " ",
+                )
+            }}
+    )
 {%- endmacro %}
