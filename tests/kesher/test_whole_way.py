@@ -18,7 +18,7 @@ import requests
 from connectors import sandbox
 
 #: Tables that tell of the publishing itself, not of the customers.
-ABOUT_PUBLISHING = {"published_generation", "published_streams", "quality_checks"}
+ABOUT_PUBLISHING = {"published_generation", "published_streams", "quality_checks", "sync_runs"}
 
 
 def marts(serving: Path, *, of_one_history: bool = True) -> dict[str, list[tuple[Any, ...]]]:
