@@ -59,7 +59,13 @@ COMPARED: dict[str, tuple[str, ...]] = {
         "different family name",
     ),
     "name_order": ("names swapped",),
-    "address": ("same street address", "same postcode", "same city", "different city"),
+    "address": (
+        "same street address",
+        "street that differs by a slip",
+        "same postcode",
+        "same city",
+        "different city",
+    ),
     "company": ("same company", "different company"),
     "birth_date": (
         "same birth date",
@@ -83,6 +89,7 @@ _VALUE_OF = {
 }
 _VALUE_OF_ADDRESS = {
     "same street address": "street",
+    "street that differs by a slip": "street",
     "same postcode": "postcode",
     "same city": "city",
     "different city": "city",

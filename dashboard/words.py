@@ -419,6 +419,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason.different family name": ("different family name", "שם משפחה שונה"),
     "reason.names swapped": ("names swapped", "שמות בסדר הפוך"),
     "reason.same street address": ("same street address", "אותה כתובת"),
+    "reason.street that differs by a slip": (
+        "street that differs by a slip",
+        "רחוב דומה, בהבדל של טעות כתיב",
+    ),
     "reason.same postcode": ("same postcode", "אותו מיקוד"),
     "reason.same city": ("same city", "אותה עיר"),
     "reason.different city": ("different city", "עיר שונה"),
