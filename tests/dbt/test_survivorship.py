@@ -57,7 +57,7 @@ class OwnProject:
             writer = csv.DictWriter(lines, names)
             writer.writeheader()
             writer.writerows(change(rows))
-        self.build(f"{file.stem}+", "--exclude", "customers+", "int_identity__homes+")
+        self.build(f"{file.stem}+,+customer_attributes")
 
     def winner(self, attribute: str) -> tuple[str, str, str, str]:
         (found,) = self.warehouse.rows(
