@@ -7,14 +7,11 @@ extractor and the pager share the one result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import requests
-from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
-from airbyte_cdk.sources.types import Config
 
 from connectors.errors import malformed_body
 
@@ -53,25 +50,3 @@ def records_in(response: requests.Response, field: str | None, vendor: str) -> l
         where = f"its field '{field}'" if field else "it"
         raise malformed_body(vendor, response, f"{where} is not a list of objects")
     return records
-
-
-@dataclass
-class FieldExtractor(RecordExtractor):
-    """For a manifest: `class_name: connectors.extractor.FieldExtractor` with `field` and `vendor`.
-
-    Attributes:
-        vendor: the vendor's name as error messages should say it.
-        field: the body's top-level field that holds the list; leave out when the body is the list.
-    """
-
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
-    vendor: str = "The vendor"
-    field: str | None = None
-
-    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        """Nothing of `$parameters` is used."""
-
-    def extract_records(self, response: requests.Response) -> Iterable[Mapping[str, Any]]:
-        """The records of one page."""
-        return records_in(response, self.field, self.vendor)

@@ -15,7 +15,7 @@ import click
 
 from kesher.cli_match import evaluate, explain, match
 from kesher.cli_review import review
-from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings
+from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings, print_json
 from kesher.cli_sync import sync
 from kesher.cli_train import train
 from kesher.errors import KesherError
@@ -417,9 +417,7 @@ def status(settings: Settings, as_json: bool) -> None:
     config, data = settings.load()
     gathered = gather(config, data)
     if as_json:
-        import orjson
-
-        click.echo(orjson.dumps(gathered, option=orjson.OPT_INDENT_2).decode())
+        print_json(gathered)
     else:
         print_status(gathered, settings.terminal())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kesher.cli_settings import Settings, common_options, pass_settings
+from kesher.cli_settings import Settings, common_options, pass_settings, print_json
 
 if TYPE_CHECKING:
     from kesher.match_dates import DateOrder
@@ -133,22 +133,21 @@ def explain(
       kesher explain input:17 input:23 --database match.duckdb
     """
     from kesher.explain import explain as run_explain
-    from kesher.explain_page import check_page, write_page
+    from kesher.explain_page import write_page
     from kesher.explain_words import as_json as plain
     from kesher.explain_words import print_explanation
     from kesher.identity_database import open_database
+    from kesher.page import check_page
 
     terminal = settings.terminal()
     if html is not None:
-        check_page(html)
+        check_page("--html", html)
     with open_database(database or _warehouse(settings)) as opened:
         explanation = run_explain(opened, a, b, terminal)
     if html is not None:
         write_page(explanation, html)
     if as_json:
-        import orjson
-
-        click.echo(orjson.dumps(plain(explanation), option=orjson.OPT_INDENT_2).decode())
+        print_json(plain(explanation))
     else:
         print_explanation(explanation, terminal)
         if html is not None:
@@ -212,9 +211,7 @@ def evaluate(
     with open_database(database) if database else nullcontext() as opened:
         evaluation = run_evaluate(truth, terminal, result=result, database=opened, with_curve=curve)
     if as_json:
-        import orjson
-
-        click.echo(orjson.dumps(plain(evaluation), option=orjson.OPT_INDENT_2).decode())
+        print_json(plain(evaluation))
     else:
         print_evaluation(evaluation, terminal)
     if plot is not None:

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings
+from kesher.cli_settings import KesherGroup, Settings, common_options, pass_settings, print_json
 
 
 @click.group(cls=KesherGroup, invoke_without_command=True)
@@ -38,7 +36,7 @@ def review(context: click.Context, limit: int, as_json: bool) -> None:
     config, data = settings.load("decisions")
     pairs, open_count = list_pairs(config, data, limit)
     if as_json:
-        _print_json({"open": open_count, "pairs": pairs})
+        print_json({"open": open_count, "pairs": pairs})
     else:
         print_pairs(pairs, open_count, settings.terminal())
 
@@ -137,12 +135,6 @@ def review_decisions(settings: Settings, limit: int, as_json: bool) -> None:
     config, data = settings.load("decisions")
     listed = list_decisions(config, data, limit)
     if as_json:
-        _print_json(decision_rows(listed))
+        print_json(decision_rows(listed))
     else:
         print_decision_list(listed, settings.terminal())
-
-
-def _print_json(value: Any) -> None:
-    import orjson
-
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -42,6 +42,13 @@ class Settings:
         return config, DataDirectory(config.data_dir)
 
 
+def print_json(value: Any) -> None:
+    """Print a result for other programs."""
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
     settings: Settings = context.ensure_object(Settings)
     if value is not None and option.name is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from kesher.cli_settings import Settings, common_options, pass_settings
+from kesher.cli_settings import Settings, common_options, pass_settings, print_json
 
 
 @click.command()
@@ -89,8 +89,6 @@ def sync(
             run.failed = not report.ok
         is_well, told = report.ok, report.as_json()
     if as_json:
-        import orjson
-
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        print_json(told)
     if not is_well:
         click.get_current_context().exit(1)

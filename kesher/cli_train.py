@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from kesher.cli_settings import Settings, common_options, pass_settings
+from kesher.cli_settings import Settings, common_options, pass_settings, print_json
 from kesher.errors import ConfigError
 
 
@@ -49,6 +48,7 @@ def train(
       kesher train --reset
     """
     from kesher import train_report, train_warehouse
+    from kesher.page import check_page
 
     only_one = {"--versions": list_them, "--use": version is not None, "--reset": reset}
     chosen = [name for name, is_given in only_one.items() if is_given]
@@ -56,14 +56,14 @@ def train(
         others = [name for name, on in (("--dry-run", dry_run), ("--report", report)) if on]
         raise ConfigError([f"{' and '.join(chosen + others)} do not go together"])
     if report is not None:
-        train_report.check_report(report)
+        check_page("--report", report)
     config, data = settings.load("decisions")
     terminal = settings.terminal()
 
     if list_them:
         known = train_warehouse.versions(data)
         if as_json:
-            _print_json(train_report.versions_as_json(known))
+            print_json(train_report.versions_as_json(known))
         else:
             train_report.print_versions(known, terminal)
         return
@@ -71,7 +71,7 @@ def train(
         with data.locked("train"):
             new = train_warehouse.reset(data) if reset else train_warehouse.use(data, version or "")
         if as_json:
-            _print_json({"version": new})
+            print_json({"version": new})
         else:
             what = "the weights that ship" if reset else f"the weights of {version}"
             terminal.say(f"Version {new}: {what}, from the next kesher build on.")
@@ -89,16 +89,10 @@ def train(
     if report is not None:
         train_report.write_report(trained, outcome, report)
     if as_json:
-        _print_json(train_report.as_json(trained, written))
+        print_json(train_report.as_json(trained, written))
         return
     train_report.print_report(trained, terminal)
     terminal.say("")
     terminal.say(outcome)
     if report is not None:
         terminal.say(f"As a page: {report}")
-
-
-def _print_json(value: Any) -> None:
-    import orjson
-
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

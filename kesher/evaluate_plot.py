@@ -8,9 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kesher.data_directory import write_file
 from kesher.errors import ConfigError, KesherError
 from kesher.evaluate import Evaluation, Point, Quality
+from kesher.page import write_result
 
 if TYPE_CHECKING:
     from kesher.terminal import Terminal
@@ -115,10 +115,7 @@ def write_plot(evaluation: Evaluation, path: Path) -> None:
     drawn = svg(evaluation.curve)
     if path.suffix.lower() == ".html":
         drawn = _page(evaluation.curve, drawn)
-    try:
-        write_file(path, drawn.encode())
-    except OSError as error:
-        raise KesherError(f"{path} can't be written: {error.strerror or error}.") from error
+    write_result(path, drawn)
 
 
 def check_plot(path: Path) -> None:

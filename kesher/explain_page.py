@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kesher.data_directory import write_file
-from kesher.errors import ConfigError, KesherError
 from kesher.explain_words import percent, tells_something
 from kesher.explanation import Explanation, probability
+from kesher.page import render, write_result
 
-_TEMPLATE = Path(__file__).with_name("explain_page.html.jinja")
 _LONGEST_VALUE = 300
 
 _WIDTH = 900
@@ -37,34 +35,17 @@ class Bar:
     anchor: str
 
 
-def check_page(path: Path) -> None:
-    """Refuse a page's file by its name, before any work is done.
-
-    Raises:
-        ConfigError: the extension is not that of a page, so it may be a file of another kind.
-    """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError([f"--html {path}: a page ends in .html"])
-
-
 def write_page(explanation: Explanation, path: Path) -> None:
     """Write the page.
 
     Raises:
         KesherError: it can't be written.
     """
-    try:
-        write_file(path, page(explanation).encode("utf-8", "replace"))
-    except OSError as error:
-        raise KesherError(f"{path} can't be written: {error.strerror or error}.") from error
+    write_result(path, page(explanation))
 
 
 def page(explanation: Explanation) -> str:
     """Return the page as HTML."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    environment.filters["short"] = _short
     rows = [
         {
             "title": part.title,
@@ -79,7 +60,9 @@ def page(explanation: Explanation) -> str:
         if tells_something(part)
     ]
     names = list({**explanation.left.values, **explanation.right.values})
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+    return render(
+        "explain_page.html.jinja",
+        {"short": _short},
         title=f"{_short(explanation.left.name)} and {_short(explanation.right.name)}",
         left=explanation.left,
         right=explanation.right,

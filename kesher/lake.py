@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 #: The field that makes a record a tombstone: the row says that its key was deleted, and when.
 DELETED_AT = "_ab_cdc_deleted_at"
 
+#: The sources that are Kesher's own: what it knows itself, and what stewards decided.
+OWN_SOURCE = "kesher"
+STEWARD_SOURCE = "steward"
+OWN_SOURCES = (OWN_SOURCE, STEWARD_SOURCE)
+
 SCHEMA = pa.schema(
     [
         pa.field("_airbyte_raw_id", pa.string(), nullable=False),
@@ -227,6 +232,25 @@ class Lake:
         if not files:
             return None
         return ds.dataset([file.path for file in files], schema=SCHEMA, filesystem=self.filesystem)
+
+    def records(self, source: str, stream: str) -> Iterator[dict[str, Any]]:
+        """Yield what is in a stream, every version of each record, the oldest first.
+
+        Raises:
+            KesherError: the lake can't be read.
+        """
+        rows = self.dataset(source, stream)
+        if rows is None:
+            return
+        try:
+            for batch in rows.to_batches(columns=["_airbyte_data"]):
+                for data in batch.column(0).to_pylist():
+                    yield orjson.loads(data)
+        except OSError as error:
+            raise next(
+                iter(self.unreadable(deep=True)),
+                KesherError(f"Can't read {source}.{stream} in {self.root}: {first_line(error)}"),
+            ) from error
 
     def vanished_keys(
         self, source: str, stream: str, primary_key: Sequence[Sequence[str]], since: int

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import secrets
+import time
 import uuid
 from array import array
 from collections.abc import Mapping
@@ -226,6 +227,17 @@ class LakeWriter:
         return disk_full_error(error, self._folder) or KesherError(
             f"Can't write {self._name} to the lake at {self._folder}: {first_line(error)}"
         )
+
+
+def own_writer(lake: Lake, source: str, stream: str) -> LakeWriter:
+    """Return a writer for rows of Kesher's own, which come after all that is in the lake."""
+    return LakeWriter(
+        lake,
+        source,
+        stream,
+        sync_id=time.time_ns() // 1_000_000,
+        clock=LakeClock(lake.latest_stamp()),
+    )
 
 
 def _raw_ids(count: int) -> list[str]:

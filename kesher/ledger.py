@@ -13,10 +13,9 @@ from typing import Any
 
 import duckdb
 
-from kesher.lake import Lake, LakeClock
+from kesher.lake import OWN_SOURCE, Lake, LakeClock
 from kesher.lake_writer import LakeWriter
 
-SOURCE = "kesher"
 _BATCH = 10_000
 
 
@@ -43,8 +42,8 @@ def append_to_ledger(
     clock = LakeClock(lake.latest_stamp())
     now = datetime.now(UTC)
     with (
-        LakeWriter(lake, SOURCE, "customer_id_history", sync_id=sync_id, clock=clock) as events,
-        LakeWriter(lake, SOURCE, "customer_ids", sync_id=sync_id, clock=clock) as ids,
+        LakeWriter(lake, OWN_SOURCE, "customer_id_history", sync_id=sync_id, clock=clock) as events,
+        LakeWriter(lake, OWN_SOURCE, "customer_ids", sync_id=sync_id, clock=clock) as ids,
     ):
         for event in _rows(connection, database, "int_identity__customer_id_events"):
             events.add(event)

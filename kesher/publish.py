@@ -27,7 +27,7 @@ from kesher.build_record import (
 )
 from kesher.data_directory import DataDirectory, read_json, sync_folder, utc_text, write_json
 from kesher.errors import ChecksBlockedError, KesherError, disk_full_error
-from kesher.lake import Lake
+from kesher.lake import OWN_SOURCES, Lake
 from kesher.ledger import append_to_ledger
 from kesher.serving import pointer
 from kesher.terminal import Terminal
@@ -223,7 +223,7 @@ def _add_published_streams(connection: duckdb.DuckDBPyConnection, data: DataDire
             "last_extracted_at": facts.last_extracted_at,
         }
         for (source, stream), facts in Lake(data.lake).facts().items()
-        if source not in ("kesher", "steward")
+        if source not in OWN_SOURCES
     ]
     schema = pa.schema(
         [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,7 @@ from kesher.errors import ConfigError
 if TYPE_CHECKING:
     from kesher.config import Config
     from kesher.data_directory import DataDirectory
-    from kesher.lake import Lake
 
-SOURCE = "kesher"
 STREAM = "source_mappings"
 
 
@@ -70,8 +67,8 @@ def note_mappings(config: Config, data: DataDirectory) -> None:
         return
     from connectors.manifest.folder import FolderError, read_folder
     from connectors.manifest.mapping import compile_mapping
-    from kesher.lake import Lake, LakeClock
-    from kesher.lake_writer import LakeWriter
+    from kesher.lake import OWN_SOURCE, Lake
+    from kesher.lake_writer import own_writer
 
     mappings, problems = {}, []
     for name, folder in folders.items():
@@ -84,25 +81,11 @@ def note_mappings(config: Config, data: DataDirectory) -> None:
     if problems:
         raise ConfigError(problems)
     lake = Lake(data.lake)
-    known = _known_mappings(lake)
+    known = {str(row["source"]): row["mapping"] for row in lake.records(OWN_SOURCE, STREAM)}
     changed = {name: mapping for name, mapping in mappings.items() if known.get(name) != mapping}
     if not changed:
         return
-    sync_id = time.time_ns() // 1_000_000
-    clock = LakeClock(lake.latest_stamp())
-    with LakeWriter(lake, SOURCE, STREAM, sync_id=sync_id, clock=clock) as writer:
+    with own_writer(lake, OWN_SOURCE, STREAM) as writer:
         for name, mapping in changed.items():
             writer.add({"source": name, "mapping": mapping})
         writer.commit()
-
-
-def _known_mappings(lake: Lake) -> dict[str, str]:
-    rows = lake.dataset(SOURCE, STREAM)
-    if rows is None:
-        return {}
-    table = rows.to_table(columns=["_airbyte_extracted_at", "_airbyte_data"])
-    known = {}
-    for row in table.sort_by("_airbyte_extracted_at").to_pylist():
-        data = orjson.loads(row["_airbyte_data"])
-        known[data["source"]] = data["mapping"]
-    return known

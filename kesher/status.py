@@ -9,12 +9,10 @@ from rich.table import Table
 from kesher.build_record import built_records, read_build, read_check
 from kesher.config import Config
 from kesher.data_directory import DataDirectory, read_json
-from kesher.lake import Lake, LakeFileError
+from kesher.lake import OWN_SOURCES, Lake, LakeFileError
 from kesher.run_history import runs
 from kesher.serving import pointer, published_file, serving_problem
 from kesher.terminal import Terminal
-
-_OWN_STREAMS = ("kesher", "steward")
 
 
 def status(config: Config, data: DataDirectory) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def status(config: Config, data: DataDirectory) -> dict[str, Any]:
     for (source, stream), fact in facts.items():
         lake_rows.setdefault(source, {})[stream] = fact.rows
     records: dict[str, dict[str, int]] = {
-        source: dict(streams) for source, streams in lake_rows.items() if source not in _OWN_STREAMS
+        source: dict(streams) for source, streams in lake_rows.items() if source not in OWN_SOURCES
     }
     for source, streams in built_records(data).items():
         if any(streams.values()) or source in records:
@@ -85,7 +83,7 @@ def _sources(
     history: list[dict[str, Any]],
 ) -> dict[str, Any]:
     names = dict.fromkeys(config.sources or {})
-    names.update(dict.fromkeys(name for name in lake_rows if name not in _OWN_STREAMS))
+    names.update(dict.fromkeys(name for name in lake_rows if name not in OWN_SOURCES))
     sources = {}
     for name in names:
         reads = [run for run in reversed(history) if name in run.get("sources", {})]

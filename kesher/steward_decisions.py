@@ -12,19 +12,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
-import orjson
-
 from decisions.decision import Decision, RecordName, Verdict
 from decisions.store import DecisionStore, sqlite_url
 from decisions.store_errors import DecisionStoreError
 from kesher.config import Config
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
-from kesher.lake import Lake, LakeClock, first_line
-from kesher.lake_writer import LakeWriter
+from kesher.lake import STEWARD_SOURCE, Lake
+from kesher.lake_writer import own_writer
 from kesher.terminal import Terminal
 
-SOURCE = "steward"
 STREAM = "decisions"
 
 
@@ -89,9 +86,7 @@ def every_decision(config: Config, data: DataDirectory) -> list[Decision]:
 def _write(lake: Lake, new: list[Decision]) -> None:
     if not new:
         return
-    clock = LakeClock(lake.latest_stamp())
-    sync_id = int(datetime.now(UTC).timestamp() * 1000)
-    with LakeWriter(lake, SOURCE, STREAM, sync_id=sync_id, clock=clock) as writer:
+    with own_writer(lake, STEWARD_SOURCE, STREAM) as writer:
         for decision in new:
             writer.add(
                 {
@@ -113,22 +108,11 @@ def _write(lake: Lake, new: list[Decision]) -> None:
 
 def _in_lake(lake: Lake) -> dict[str, Decision | None]:
     """Return the decisions in the lake by their ids; None for one that is no whole decision."""
-    rows = lake.dataset(SOURCE, STREAM)
-    if rows is None:
-        return {}
-    found: dict[str, Decision | None] = {}
-    try:
-        for batch in rows.to_batches(columns=["_airbyte_data"]):
-            for data in batch.column(0).to_pylist():
-                record = orjson.loads(data)
-                if "decision_id" in record:
-                    found[str(record["decision_id"])] = _decision(record)
-    except OSError as error:
-        raise next(
-            iter(lake.unreadable(deep=True)),
-            KesherError(f"Can't read the decisions in {lake.root}: {first_line(error)}"),
-        ) from error
-    return found
+    return {
+        str(record["decision_id"]): _decision(record)
+        for record in lake.records(STEWARD_SOURCE, STREAM)
+        if "decision_id" in record
+    }
 
 
 def _decision(record: dict[str, Any]) -> Decision | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from kesher.data_directory import utc_text
-from kesher.lake import Lake, LakeClock
-from kesher.lake_writer import LakeWriter
+from kesher.lake import OWN_SOURCE, Lake
+from kesher.lake_writer import own_writer
 from kesher.run_history import RunRecord
 from kesher.sync_report import SyncReport
 
-SOURCE = "kesher"
 STREAM = "sync_runs"
 
 
@@ -29,10 +27,7 @@ def append_to_history(lake: Lake, run: RunRecord, report: SyncReport, began_at: 
     Raises:
         KesherError: the lake can't be written.
     """
-    clock = LakeClock(lake.latest_stamp())
-    with LakeWriter(
-        lake, SOURCE, STREAM, sync_id=time.time_ns() // 1_000_000, clock=clock
-    ) as writer:
+    with own_writer(lake, OWN_SOURCE, STREAM) as writer:
         for row in _rows(run.id, report, began_at):
             writer.add(row)
         writer.commit()

@@ -7,16 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kesher.data_directory import write_file
-from kesher.errors import ConfigError, KesherError
 from kesher.explain_words import percent
+from kesher.page import render, write_result
 
 if TYPE_CHECKING:
     from kesher.terminal import Terminal
     from kesher.train_warehouse import WeightsVersion
     from kesher.trained_weights import LevelWeight, ThresholdEstimate, TrainedWeights
-
-_TEMPLATE = Path(__file__).with_name("train_page.html.jinja")
 
 CAVEAT = (
     "Estimates of the weights themselves: pairs that no blocking key brings together, and mistakes "
@@ -24,16 +21,6 @@ CAVEAT = (
     "records of which you know the truth."
 )
 _LONG = 1.0
-
-
-def check_report(path: Path) -> None:
-    """Refuse a report's file by its name, before any work is done.
-
-    Raises:
-        ConfigError: the extension is not that of a page, so it may be a file of another kind.
-    """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError([f"--report {path}: a page ends in .html"])
 
 
 def summary(trained: TrainedWeights) -> list[str]:
@@ -120,10 +107,7 @@ def write_report(trained: TrainedWeights, outcome: str, path: Path) -> None:
     Raises:
         KesherError: it can't be written.
     """
-    try:
-        write_file(path, page(trained, outcome).encode())
-    except OSError as error:
-        raise KesherError(f"{path} can't be written: {error.strerror or error}.") from error
+    write_result(path, page(trained, outcome))
 
 
 def page(trained: TrainedWeights, outcome: str) -> str:
@@ -133,14 +117,12 @@ def page(trained: TrainedWeights, outcome: str) -> str:
         trained: What was found.
         outcome: What became of it, in a sentence.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    environment.filters.update(words=words, share=share, percent=percent)
     widest = max(
         (max(abs(level.weight), abs(level.weight_before)) for level in trained.levels), default=1.0
     )
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+    return render(
+        "train_page.html.jinja",
+        {"words": words, "share": share, "percent": percent},
         outcome=outcome,
         summary=summary(trained),
         rows=[_row(level, widest) for level in trained.levels],

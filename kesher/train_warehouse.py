@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from decisions.decision import standing
 from kesher.errors import KesherError
 from kesher.identity_database import IdentityDatabase, open_database
-from kesher.lake import Lake, first_line
+from kesher.lake import OWN_SOURCE, Lake, first_line
 from kesher.steward_decisions import every_decision
 from kesher.table_file import constant
 from kesher.train import train
 from kesher.train_pairs import CANDIDATE_PAIRS, DECIDED_PAIRS, READ, RUN
 from kesher.trained_weights import (
-    SOURCE,
     STREAM,
     TrainedWeights,
     append_again,
@@ -149,20 +146,10 @@ def versions(data: DataDirectory) -> list[WeightsVersion]:
     Raises:
         KesherError: the lake can't be read.
     """
-    lake = Lake(data.lake)
     rows: dict[str, list[dict[str, Any]]] = {}
-    dataset = lake.dataset(SOURCE, STREAM)
-    try:
-        for batch in dataset.to_batches(columns=["_airbyte_data"]) if dataset else ():
-            for content in batch.column(0).to_pylist():
-                row = orjson.loads(content)
-                if isinstance(row, dict) and row.get("version") and row.get("comparison"):
-                    rows.setdefault(str(row["version"]), []).append(row)
-    except OSError as error:
-        raise next(
-            iter(lake.unreadable(deep=True)),
-            KesherError(f"Can't read the weights in {lake.root}: {first_line(error)}"),
-        ) from error
+    for row in Lake(data.lake).records(OWN_SOURCE, STREAM):
+        if row.get("version") and row.get("comparison"):
+            rows.setdefault(str(row["version"]), []).append(row)
     newest = max(rows, default=None)
     return [_version(name, rows[name], is_newest=name == newest) for name in sorted(rows)[::-1]]
 

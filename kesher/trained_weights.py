@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kesher.data_directory import utc_text
-from kesher.lake import LakeClock
+from kesher.lake import OWN_SOURCE, LakeClock
 from kesher.lake_writer import LakeWriter
 from kesher.match_plan import DATABASE
 
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 
     from kesher.lake import Lake
 
-SOURCE = "kesher"
 STREAM = "match_weights"
 
 #: The stream as staged; empty, the weights that ship are in force.
-STAGED = f"stg_{SOURCE}__{STREAM}"
+STAGED = f"stg_{OWN_SOURCE}__{STREAM}"
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def _append(lake: Lake, rows: list[dict[str, Any]]) -> str:
     # Stamps of a lake rise even if the machine's clock was set back.
     version = clock.stamp()
     with LakeWriter(
-        lake, SOURCE, STREAM, sync_id=int(now.timestamp() * 1000), clock=clock
+        lake, OWN_SOURCE, STREAM, sync_id=int(now.timestamp() * 1000), clock=clock
     ) as writer:
         for row in rows:
             writer.add({**row, "version": version, "trained_at": utc_text(now)})

@@ -10,25 +10,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-PEOPLE_FIELDS: tuple[str, ...] = (
-    "full_name",
-    "given_name",
-    "family_name",
-    "email",
-    "phone",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "company",
-    "job_title",
-    "birth_date",
-    "national_id",
-    "gender",
-    "language",
-    "updated_at",
-)
+from connectors.people_fields import PEOPLE_FIELDS
 
 FileFormat = Literal["csv", "parquet", "jsonl", "excel"]
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import orjson
 
-from connectors.files.config import PEOPLE_FIELDS, FilesConfig, loosely
+from connectors.files.config import FilesConfig, loosely
 from connectors.files.rows import UnreadableFileError
+from connectors.people_fields import PEOPLE_FIELDS
 
 
 def plain(value: Any) -> Any:

@@ -19,27 +19,10 @@ from connectors.manifest.expression import (
     used_paths,
 )
 from connectors.manifest.folder import MANIFEST, MAPPING, FolderError, SourceFolder, expected_one_of
+from connectors.people_fields import PEOPLE_FIELDS
 
-PEOPLE_FIELDS: tuple[str, ...] = (
-    "full_name",
-    "given_name",
-    "family_name",
-    "email",
-    "phone",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "company",
-    "job_title",
-    "birth_date",
-    "national_id",
-    "gender",
-    "language",
-    "created_at",
-    "updated_at",
-)
+MAPPED_FIELDS: tuple[str, ...] = (*PEOPLE_FIELDS, "created_at")
+"""Those of every list, and since when the system knows the person."""
 EVENT_FIELDS: tuple[str, ...] = (
     "happened_at",
     "person",
@@ -247,7 +230,7 @@ class _Compiler:
         return conditions
 
     def _people(self, place: str, block: Mapping[str, Any]) -> dict[str, Any]:
-        compiled, paths = self._block("people", place, block, PEOPLE_FIELDS)
+        compiled, paths = self._block("people", place, block, MAPPED_FIELDS)
         record_id = block.get("record_id")
         compiled["record_id"] = None
         if record_id is not None:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.files.config import PEOPLE_FIELDS
+from connectors.people_fields import PEOPLE_FIELDS
 from kesher.config import load_config
 from kesher.config_schema import KesherFile, PeopleField, SourceConfig
 from kesher.errors import ConfigError

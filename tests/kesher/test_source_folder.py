@@ -14,7 +14,7 @@ from connectors.manifest.folder import read_folder
 from connectors.manifest.mapping import (
     EVENT_FIELDS,
     EVENT_KINDS,
-    PEOPLE_FIELDS,
+    MAPPED_FIELDS,
     compile_mapping,
 )
 from dashboard.words import WORDS
@@ -206,7 +206,7 @@ def test_what_the_guide_shows_stands_in_the_example() -> None:
 
 def test_the_guide_names_every_field_and_kind() -> None:
     guide = GUIDE.read_text()
-    for name in (*PEOPLE_FIELDS, *EVENT_FIELDS, *EVENT_KINDS):
+    for name in (*MAPPED_FIELDS, *EVENT_FIELDS, *EVENT_KINDS):
         assert f"`{name}`" in guide, name
 
 
