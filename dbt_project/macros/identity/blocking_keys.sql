@@ -4,8 +4,13 @@
   Each entry is a key's name, the columns of int_identity__records which are its parts (or the
   `kind` of int_identity__record_identifiers whose values it is), and the column by which a block
   with too many records is cut into smaller ones. A part that is empty in a record means no key.
-    cap: how many are too many; where it is not said, the variable `identity_block_cap`.
+    cap: how many are too many; where it is not said, the variable `identity_block_cap`. It is low
+      where agreement says little: people of one name, or of one family in one city.
     like: the key whose blocks it shares.
+
+  At an address people of other given names are the household, not the customer: whatever else could
+  make two of them one (e-mail, phone, birth date ...) is a key of its own. Therefore an address
+  takes a given name, or at least how it begins, with it.
 -#}
 {% macro blocking_keys() %}
     {% set keys = [
@@ -17,7 +22,7 @@
             "name": "name",
             "parts": ["name_key"],
             "refine": "city_key",
-            "cap": 12,
+            "cap": 4,
         },
         {
             "name": "family_initial_postcode",
@@ -28,6 +33,7 @@
             "name": "family_initial_city",
             "parts": ["family_key", "given_initial_key", "city_key"],
             "refine": "given_key",
+            "cap": 3,
         },
         {
             "name": "given_postcode",
@@ -35,9 +41,9 @@
             "refine": "street_key",
         },
         {
-            "name": "given_street",
-            "parts": ["given_key", "street_key"],
-            "refine": "city_key",
+            "name": "given_street_city",
+            "parts": ["given_key", "street_key", "city_key"],
+            "refine": "family_key",
         },
         {
             "name": "company_given",
@@ -77,8 +83,8 @@
             "refine": "city_key",
         },
         {
-            "name": "family_street",
-            "parts": ["family_key", "street_key"],
+            "name": "family_initial_street",
+            "parts": ["family_key", "given_initial_key", "street_key"],
             "refine": "city_key",
         },
         {
@@ -87,8 +93,8 @@
             "refine": "family_key",
         },
         {
-            "name": "street_city",
-            "parts": ["street_key", "city_key"],
+            "name": "initial_street_city",
+            "parts": ["given_initial_key", "street_key", "city_key"],
             "refine": "family_key",
         },
         {

@@ -100,3 +100,9 @@
   twins, and log2(0.95 / 0.015) is 6.
 -#}
 {% macro twins_birth_date_weight() -%} 6 {%- endmacro %}
+
+{#-
+  How much less it says that two of one name are in one city than the shares of the name and of the
+  city tell: families stay together, and so do those who name their children alike.
+-#}
+{% macro namesakes_city_weight() -%} 2 {%- endmacro %}

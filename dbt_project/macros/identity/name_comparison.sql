@@ -306,11 +306,17 @@
     )
 {%- endmacro %}
 
-{#- Whether what is before an @ (by its sound) says a record's family name, in either script. -#}
+{#-
+  Whether what is before an @ (by its sound) says a record's family name, in either script. What a
+  name begins with may be silent where something stands before it: `dhadad` is D. Hadad.
+-#}
 {% macro local_part_holds_name(sound, family_key) -%}
     coalesce(
         length({{ family_key }}) > 1
-        and contains(replace({{ sound }}, 'b', ''), replace({{ family_key }}, 'b', '')),
+        and contains(
+            {{ letters_translated(sound, "abh", "") }},
+            {{ letters_translated(family_key, "abh", "") }}
+        ),
         false
     )
 {%- endmacro %}

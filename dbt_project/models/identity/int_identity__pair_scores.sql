@@ -406,7 +406,13 @@ with
                     in ('same_city', 'same_postcode', 'similar_street', 'same_street')
                 then least(greatest(address_weight, 0), greatest(company_weight, 0))
                 else 0
-            end as workplace_weight
+            end as workplace_weight,
+            -- A name that is rare elsewhere may be common in a city.
+            case
+                when name_frequency_weight <> 0 and address_level = 'same_city'
+                then least(greatest(address_weight, 0), {{ namesakes_city_weight() }})
+                else 0
+            end as namesakes_city_weight
         from with_evidence
     ),
 
@@ -437,10 +443,14 @@ with
             0.0
             - household_weight
             - birth_date_share
+            - namesakes_city_weight
             - case
-                when household_weight > 0 and given_name_level <> 'organisation'
-                then 0
-                else workplace_weight
+                when household_weight = 0 or given_name_level = 'organisation'
+                then workplace_weight
+                -- A family has its firm in common as well.
+                when given_name_level = 'different'
+                then greatest(company_weight, 0)
+                else 0
             end as dependence_weight
         from adjusted
     ),
