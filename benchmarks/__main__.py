@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import connectors, identity, increments
+from benchmarks import accounts, connectors, identity, increments
 
 BENCHMARKS = {
     "identity": identity.main,
     "increments": increments.main,
     "connectors": connectors.main,
+    "accounts": accounts.main,
 }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import click
 
 from kesher.cli_settings import Settings, common_options, pass_settings, print_json
+from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
 
 
 @click.command()
@@ -30,6 +31,14 @@ from kesher.cli_settings import Settings, common_options, pass_settings, print_j
     metavar="DAY",
     help="Read again what is newer than this day. The next sync goes on where the last one ended.",
 )
+@click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    default=SOURCES_AT_ONCE,
+    show_default=True,
+    metavar="N",
+    help="Read so many sources at the same time.",
+)
 @click.option("--dry-run", is_flag=True, help="Tell how each stream would be read; read nothing.")
 @click.option(
     "--check",
@@ -45,6 +54,7 @@ def sync(
     stream: tuple[str, ...],
     full_refresh: bool,
     since: datetime | None,
+    at_once: int,
     dry_run: bool,
     check: bool,
     as_json: bool,
@@ -65,13 +75,13 @@ def sync(
     from kesher.run_history import recorded_run
     from kesher.sync import plan
     from kesher.sync import sync as run_sync
-    from kesher.sync_request import SyncRequest
 
     if check and dry_run:
         raise click.UsageError("--check and --dry-run exclude each other.")
     config, data = settings.load("sources")
     terminal = settings.terminal(json_follows=as_json)
-    request = SyncRequest(source, stream, full_refresh, since.date().isoformat() if since else None)
+    day = since.date().isoformat() if since else None
+    request = SyncRequest(source, stream, full_refresh, day, at_once)
     if check:
         from kesher.finding import report as report_findings
         from kesher.source_check import check_sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +21,7 @@ from kesher.lake import Lake
 from kesher.run_history import RunRecord
 from kesher.source_state import is_damaged
 from kesher.sync_report import SourceJob, SourceResult, SyncEvent, SyncReport
-from kesher.sync_request import SyncRequest
+from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
 from kesher.terminal import Terminal
 
 Worker = Callable[[SourceJob, Connection], None]
@@ -55,14 +54,15 @@ def sync(
     from kesher.sync_progress import SyncProgress, summary_table
 
     began_at = datetime.now(UTC)
+    request = request or SyncRequest()
     with source_settings(config, data, terminal) as sources:
-        jobs = _jobs(config, data, terminal, run, sources, request or SyncRequest())
+        jobs = _jobs(config, data, terminal, run, sources, request)
         _guard_origin(config, data)
         report = SyncReport(
             partial=frozenset(job.source for job in jobs if job.streams is not None or job.since)
         )
         with SyncProgress(terminal) as progress:
-            for event in run_jobs(jobs, worker):
+            for event in run_jobs(jobs, worker, request.at_once):
                 progress.show(event)
                 report.add(event)
     terminal.table(summary_table(report, terminal.out.width))
@@ -194,18 +194,17 @@ def note_sandbox_population(data: DataDirectory, population: SandboxConfig) -> N
 
 
 def run_jobs(
-    jobs: Iterable[SourceJob], worker: Worker, at_once: int | None = None
+    jobs: Iterable[SourceJob], worker: Worker, at_once: int = SOURCES_AT_ONCE
 ) -> Iterator[SyncEvent]:
-    """Run a worker process for each job, at most one a processor at once, and yield their events.
+    """Run a worker process for each job, so many at once, and yield their events.
 
     Every job ends with exactly one `SourceResult`, also if its process is killed.
     """
     waiting = list(jobs)
     running: dict[Connection, tuple[SourceJob, Any, float]] = {}
-    limit = at_once or os.cpu_count() or 1
     try:
         while waiting or running:
-            while waiting and len(running) < limit:
+            while waiting and len(running) < at_once:
                 job = waiting.pop(0)
                 process, receiver = start_child(worker, (job,), f"kesher-{job.source}")
                 running[receiver] = (job, process, time.monotonic())

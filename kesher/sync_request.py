@@ -9,6 +9,9 @@ from typing import Any
 from kesher.config_schema import VENDORS
 from kesher.errors import ConfigError
 
+SOURCES_AT_ONCE = 4
+"""More than there are processors, as whoever reads a vendor waits for it most of the time."""
+
 
 @dataclass(frozen=True)
 class SyncRequest:
@@ -20,12 +23,14 @@ class SyncRequest:
         full_refresh: Forget how far these have been read, and read all of them.
         since: Read again what is newer than this day (`2026-01-31`), and remember nothing of it:
             the next sync goes on where the last one ended.
+        at_once: How many sources are read at the same time.
     """
 
     sources: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
     full_refresh: bool = False
     since: str | None = None
+    at_once: int = SOURCES_AT_ONCE
 
     def chosen(self, known: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str] | None]:
         """Return the streams to read of each source; None stands for all of them.

@@ -34,7 +34,7 @@ from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kesher.sync_process import work
-from kesher.sync_report import SourceJob
+from kesher.sync_report import SourceJob, SourceResult
 
 
 class ScriptedSource(Source):
@@ -137,3 +137,11 @@ def _status(name: str, status: AirbyteStreamStatus) -> AirbyteMessage:
 def scripted_worker(job: SourceJob, events: Connection) -> None:
     """Stand in for `kesher.sync_process.main`, with scripted sources."""
     work(job, events, lambda *_: ScriptedSource())
+
+
+def punctual_worker(job: SourceJob, events: Connection) -> None:
+    """Write down when it began and ended, half a second later, into the job's log file."""
+    began = time.monotonic()
+    time.sleep(0.5)
+    Path(job.log_file).write_text(f"{began} {time.monotonic()}")
+    events.send(SourceResult(job.source, 0.5, None))

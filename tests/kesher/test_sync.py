@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from lake_rows import data, rows
-from scripted_source import ScriptedSource, scripted_worker
+from scripted_source import ScriptedSource, punctual_worker, scripted_worker
 
 from kesher import sync_worker
 from kesher.errors import KesherError
@@ -443,3 +443,13 @@ def test_a_plan_says_how_streams_would_be_read_and_reads_nothing(play: Play) -> 
         ("full", None),
     ]
     assert (sorted(play.lake.rglob("*")), play.state_of()) == before
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_no_more_sources_are_read_at_once_than_asked(play: Play, at_once: int) -> None:
+    play.logs.mkdir()
+    jobs = [play.job(name, {}) for name in ("crm", "shop", "mail", "desk")]
+    assert all(event.error is None for event in run_jobs(jobs, punctual_worker, at_once))
+    times = [tuple(map(float, Path(job.log_file).read_text().split())) for job in jobs]
+    most = max(sum(began <= start < end for began, end in times) for start, _ in times)
+    assert most == at_once
