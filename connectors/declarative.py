@@ -186,6 +186,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
     ) -> None:
         self._vendor = vendor
         self._secrets = list(derived_secrets)
+        self._retrievers: dict[str, CheckpointedRetriever] = {}
         self._full_refresh = {
             entry.stream.name
             for entry in (catalog.streams if catalog else [])
@@ -261,6 +262,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
             from_scratch=stream.name in self._full_refresh,
         )
         retriever.checkpoint = checkpoint
+        self._retrievers[stream.name] = retriever
         for part in vars(retriever).values():
             client = getattr(part, "_http_client", None)
             if isinstance(client, VendorClient):
@@ -290,9 +292,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         try:
             for stream in self.streams(config):
                 try:
-                    for partition in stream.generate_partitions():
-                        next(iter(partition.read()), None)
-                        break
+                    self._first_page(stream)
                 except VendorError as error:
                     if error.status != 403:
                         raise
@@ -302,6 +302,16 @@ class ManifestSource(ConcurrentDeclarativeSource):
         if refused:
             return AirbyteConnectionStatus(status=Status.FAILED, message="\n".join(refused))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def _first_page(self, stream: AbstractStream) -> None:
+        if retriever := self._retrievers.get(stream.name):
+            # Not the first record: in an account without any, that could take a request for each
+            # of many parents.
+            next(iter(retriever.read_pages()), None)
+            return
+        for partition in stream.generate_partitions():
+            next(iter(partition.read()), None)
+            break
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog: every stream with its schema, primary key and cursor."""

@@ -359,7 +359,7 @@ REFUND = Shape(
         "id": "@@id@@",
         "object": "refund",
         "amount": "@@json:amount@@",
-        "balance_transaction": "txn_@@transaction@@",
+        "balance_transaction": "txn_rf@@transaction@@",
         "charge": "@@charge@@",
         "created": "@@json:created@@",
         "currency": "@@currency@@",

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
+import orjson
+
 from .accounts import STRIPE_KEY
-from .calendar_time import DAY
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
-from .rows import Row
-from .store import LIVE
+from .store import LIVE, read_meta
+from .stripe_derived import FILTERS as DERIVED
+from .stripe_derived import (
+    Entry,
+    Shop,
+    Span,
+    events,
+    find,
+    find_event,
+    objects,
+    payment_methods,
+    served,
+)
 from .stripe_objects import SHAPES
-from .stripe_records import event_body
 
 _COMMON = {"limit", "starting_after", "ending_before", "created", "expand"}
 _FILTERS = {
@@ -22,10 +33,11 @@ _FILTERS = {
     "subscriptions": {"customer", "status", "price"},
     "products": {"active"},
     "events": {"type", "types"},
+    **DERIVED,
 }
 _KEY = re.compile(r"^(\w+)(?:\[(\w*)\])?$")
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_EVENT_DAYS = 30
+_ALWAYS = 1 << 40
 
 
 def _fail(status: int, message: str, code: str = "", param: str = "") -> NoReturn:
@@ -86,16 +98,23 @@ def _limit(call: Call) -> int:
     return limit
 
 
-def _conditions(
-    call: Call, stream: str, parameters: dict[str, list[tuple[str, str]]]
-) -> tuple[list[str], list[Any]]:
-    where: list[str] = ["deleted = 0"]
-    values: list[Any] = []
+def _moments(parameters: dict[str, list[tuple[str, str]]]) -> list[tuple[str, int]]:
+    found = []
     for operator, text in parameters.get("created", ()):
         moment = integer(text, 0)
         if moment is None or operator not in ("", *_OPERATORS):
             param = f"created[{operator}]" if operator else "created"
             _fail(400, f"Invalid integer: {text}", code="parameter_invalid_integer", param=param)
+        found.append((operator, moment))
+    return found
+
+
+def _conditions(
+    stream: str, parameters: dict[str, list[tuple[str, str]]]
+) -> tuple[list[str], list[Any]]:
+    where: list[str] = ["deleted = 0"]
+    values: list[Any] = []
+    for operator, moment in _moments(parameters):
         where.append(f"created {_OPERATORS.get(operator, '=')} ?")
         values.append(moment)
     for name in ("customer", "charge"):
@@ -124,26 +143,19 @@ def _conditions(
     elif "status" in parameters:
         where.append("tag = ?")
         values.append(parameters["status"][0][1])
-    if stream == "events":
-        where.append("created >= ?")
-        values.append(call.now - _EVENT_DAYS * DAY)
-        names = [value for _, value in parameters.get("types", [])] + [
-            value for _, value in parameters.get("type", [])
-        ]
-        if names:
-            where.append("(" + " or ".join(["tag glob ?"] * len(names)) + ")")
-            values.extend(names)
     return where, values
 
 
 def list_objects(call: Call) -> Answer:
     """Answer a list request: newest first, by cursor."""
-    stream = call.params["stream"]
+    stream = call.params.get("stream") or call.path.removeprefix("/v1/")
     if stream not in _FILTERS:
         return unknown(call)
     limit = _limit(call)
     parameters = _parameters(call, stream)
-    where, values = _conditions(call, stream, parameters)
+    if stream == "events" or stream in DERIVED:
+        return _derived_page(call, stream, parameters, limit)
+    where, values = _conditions(stream, parameters)
     backwards = "ending_before" in parameters
     for name, sign in (("starting_after", "<"), ("ending_before", ">")):
         if name in parameters:
@@ -165,31 +177,90 @@ def list_objects(call: Call) -> Answer:
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
-    if stream == "events":
-        bodies = [event_body(Row(*row)) for row in rows]
-    else:
-        expand = SHAPES[stream].expand
-        bodies = [expand(row[5]) for row in rows]
+    expand = SHAPES[stream].expand
+    return _list([expand(row[5]) for row in rows], more, f"/v1/{stream}")
+
+
+def _list(bodies: list[bytes], more: bool, url: str) -> Answer:
     flag = b"true" if more else b"false"
     return Answer(
         b'{"object":"list","data":['
         + b",".join(bodies)
-        + b'],"has_more":%b,"url":"/v1/%b"}' % (flag, stream.encode())
+        + b'],"has_more":%b,"url":"%b"}' % (flag, url.encode())
     )
 
 
-def _missing(stream: str, identity: str, parameter: str) -> NoReturn:
-    kind = stream.removesuffix("s")
+def _shop(call: Call) -> Shop:
+    return Shop(call.database, call.now, int(read_meta(call.database)["start"]))
+
+
+def _derived_page(
+    call: Call, stream: str, parameters: dict[str, list[tuple[str, str]]], limit: int
+) -> Answer:
+    """Answer with a page of what is made when it is asked for."""
+    shop = _shop(call)
+    low, high = -_ALWAYS, _ALWAYS
+    for operator, moment in _moments(parameters):
+        if operator in ("", "gt", "gte"):
+            low = max(low, moment + (operator == "gt"))
+        if operator in ("", "lt", "lte"):
+            high = min(high, moment - (operator == "lt"))
+    backwards = "ending_before" in parameters
+    cursor: Entry | None = None
+    for name in ("starting_after", "ending_before"):
+        if name in parameters:
+            identity = parameters[name][0][1]
+            cursor = (
+                find_event(shop, identity) if stream == "events" else find(shop, stream, identity)
+            )
+            if cursor is None:
+                _missing(stream, identity, name)
+            low, high = (max(low, cursor[0]), high) if backwards else (low, min(high, cursor[0]))
+    span = Span(low, high, not backwards)
+    if stream == "events":
+        names = [value for key in ("types", "type") for _, value in parameters.get(key, [])]
+        found = events(shop, span, names)
+    else:
+        filters = {name: parameters[name][0][1] for name in DERIVED[stream] if name in parameters}
+        if stream == "prices":
+            filters.setdefault("active", "true")
+        found = objects(shop, stream, span, filters)
+    page: list[Entry] = []
+    for entry in found:
+        if cursor is not None and (
+            entry[:2] <= cursor[:2] if backwards else entry[:2] >= cursor[:2]
+        ):
+            continue
+        page.append(entry)
+        if len(page) > limit:
+            break
+    more, page = len(page) > limit, page[:limit]
+    if backwards:
+        page.reverse()
+    return _list([served(entry) for entry in page], more, f"/v1/{stream}")
+
+
+def _missing(stream: str, identity: str, parameter: str, in_path: bool = False) -> NoReturn:
+    kind = stream.removesuffix("s").replace("/", ".")
     # Only what the address itself names is not found; in a parameter it makes a bad request.
-    status = 404 if parameter == "id" else 400
+    status = 404 if in_path or parameter == "id" else 400
     _fail(status, f"No such {kind}: '{identity}'", code="resource_missing", param=parameter)
 
 
 def get_object(call: Call) -> Answer:
     """Answer a request for one object; a deleted customer is a stub that says so."""
-    stream, identity = call.params["stream"], call.params["id"]
+    identity = call.params["id"]
+    stream = call.params.get("stream") or call.path.removeprefix("/v1/").removesuffix(
+        f"/{identity}"
+    )
     if stream not in _FILTERS:
         return unknown(call)
+    if stream == "events" or stream in DERIVED:
+        shop = _shop(call)
+        entry = find_event(shop, identity) if stream == "events" else find(shop, stream, identity)
+        if entry is None:
+            _missing(stream, identity, "id")
+        return Answer(served(entry))
     row = call.database.execute(
         f'select id, parent, created, updated, tag, body, deleted from "stripe.{stream}" '  # noqa: S608
         "where id = ?",
@@ -197,11 +268,62 @@ def get_object(call: Call) -> Answer:
     ).fetchone()
     if row is None:
         _missing(stream, identity, "id")
-    if stream == "events":
-        return Answer(event_body(Row(*row[:6])))
     if row[6] != LIVE:
         return json_answer({"id": identity, "object": stream.removesuffix("s"), "deleted": True})
     return Answer(SHAPES[stream].expand(row[5]))
+
+
+def _part_of(call: Call, stream: str, identity: str, field: str) -> list[Any]:
+    """Return the objects that a stored object holds in one of its lists."""
+    row = call.database.execute(
+        f'select body from "stripe.{stream}" where id = ?',  # noqa: S608
+        (identity,),
+    ).fetchone()
+    if row is None:
+        _missing(stream, identity, stream.removesuffix("s"), in_path=stream == "invoices")
+    found: list[Any] = orjson.loads(SHAPES[stream].expand(row[0]))[field]["data"]
+    return found
+
+
+def _short_page(call: Call, things: list[Any], url: str) -> Answer:
+    """Answer with a page of a list that is at hand."""
+    limit = _limit(call)
+    after = call.query.get("starting_after")
+    ids = [each["id"] for each in things]
+    if after is not None and after not in ids:
+        _fail(400, f"No such object: '{after}'", code="resource_missing", param="starting_after")
+    rest = things if after is None else things[ids.index(after) + 1 :]
+    return _list([orjson.dumps(each) for each in rest[:limit]], len(rest) > limit, url)
+
+
+def invoice_lines(call: Call) -> Answer:
+    """Answer with all lines of an invoice."""
+    identity = call.params["id"]
+    return _short_page(call, _part_of(call, "invoices", identity, "lines"), call.path)
+
+
+def subscription_items(call: Call) -> Answer:
+    """Answer with all items of a subscription, which has to be named."""
+    identity = call.query.get("subscription")
+    if not identity:
+        _fail(
+            400,
+            "Missing required param: subscription.",
+            code="parameter_missing",
+            param="subscription",
+        )
+    return _short_page(call, _part_of(call, "subscriptions", identity, "items"), call.path)
+
+
+def customer_methods(call: Call) -> Answer:
+    """Answer with the payment methods of a customer."""
+    identity = call.params["id"]
+    found = call.database.execute(
+        'select deleted from "stripe.customers" where id = ?', (identity,)
+    ).fetchone()
+    if found is None or found[0] != LIVE:
+        _missing("customers", identity, "customer", in_path=True)
+    return _short_page(call, payment_methods(_shop(call), identity), call.path)
 
 
 def account(_call: Call) -> Answer:
@@ -233,6 +355,11 @@ def unknown(call: Call) -> Answer:
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/v1/account", account),
+    ("GET", "/v1/checkout/sessions", list_objects),
+    ("GET", "/v1/checkout/sessions/{id}", get_object),
+    ("GET", "/v1/customers/{id}/payment_methods", customer_methods),
+    ("GET", "/v1/invoices/{id}/lines", invoice_lines),
+    ("GET", "/v1/subscription_items", subscription_items),
     ("GET", "/v1/{stream}", list_objects),
     ("GET", "/v1/{stream}/{id}", get_object),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +29,9 @@ WINDOW = timedelta(days=2)
 EVENTS_A_WINDOW = 1_000
 """A window with more events is cut shorter before any of them is handed over."""
 
+Page = tuple[list[dict[str, Any]], requests.Response]
+"""Objects of a list, and the response that they came in."""
+
 
 @dataclass
 class ListThenEvents(CheckpointedRetriever):
@@ -43,57 +46,105 @@ class ListThenEvents(CheckpointedRetriever):
         event_types: the events whose `data.object` is an object of this stream; 20 at most.
         deleted_by: those of them that say that the object is gone.
         list_parameters: further parameters of the list.
+        list_parts: parameters of each of several lists, where no single one holds all.
+        without_events: parameters of a list of objects that no event has told of yet; in each
+            later sync it is asked for those that came since the last one.
     """
 
     path: str = ""
     event_types: list[str] = field(default_factory=list)
     deleted_by: list[str] = field(default_factory=list)
     list_parameters: dict[str, Any] = field(default_factory=dict)
+    list_parts: list[dict[str, Any]] = field(default_factory=list)
+    without_events: dict[str, Any] = field(default_factory=dict)
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages of objects and tombstones; saves the state where it is safe."""
         state = self.checkpoint.state
         if isinstance(state.get("since"), int):
+            if self.without_events:
+                more = {**self.without_events, "created[gte]": state["since"]}
+                for objects, _ in self.list_pages(None, more):
+                    yield objects
             yield from self._read_events(state["since"], state)
         else:
             yield from self._read_list(state.get("reading"))
 
+    def listed(self, objects: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+        """The stream's records for a page of the list."""
+        yield objects
+
+    def told(self, pages: Sequence[Page]) -> Iterator[list[dict[str, Any]]]:
+        """The stream's records for the events of a window of time, newest first."""
+        newest: dict[str, int] = {}
+        for events, response in pages:
+            yield [
+                record
+                for event in events
+                if (record := self._changed(event, newest, response)) is not None
+            ]
+
+    def read_whole(self, since: int | None) -> dict[str, Any]:
+        """The state when all of the list was read; events from `since` on are unread."""
+        return {"since": since, "full_read_at": since}
+
     def _read_list(self, reading: Any = None) -> Iterator[list[dict[str, Any]]]:
-        after, since = None, None
+        after, since, first = None, None, 0
         if isinstance(reading, dict) and isinstance(reading.get("since"), int):
             after, since = reading.get("after"), reading["since"]
-        for records, response in self._list_pages(after):
-            now = vendor_seconds(VENDOR, response)
-            if since is None:
-                since = now - int(OVERLAP.total_seconds())
-            elif now - since > EVENTS_LIVE.total_seconds():
-                # What the interrupted read gave is too old for the events to complete it.
-                logger.info("%s: the interrupted read is too old, starting anew", self.name)
-                yield from self._read_list()
-                return
-            yield records
-            if records:
-                self.checkpoint.offer(
-                    {"reading": {"since": since, "after": records[-1]["id"]}}, len(records)
-                )
-        self.checkpoint.save({"since": since, "full_read_at": since})
+            first = int(reading.get("part") or 0)
+        parts = self.list_parts or [{}]
+        for number in range(first, len(parts)):
+            for objects, response in self.list_pages(after, parts[number]):
+                now = vendor_seconds(VENDOR, response)
+                if since is None:
+                    since = now - int(OVERLAP.total_seconds())
+                elif now - since > EVENTS_LIVE.total_seconds():
+                    # What the interrupted read gave is too old for the events to complete it.
+                    logger.info("%s: the interrupted read is too old, starting anew", self.name)
+                    yield from self._read_list()
+                    return
+                count = 0
+                for records in self.listed(objects):
+                    yield records
+                    count += len(records)
+                if objects:
+                    place = {"since": since, "after": objects[-1]["id"]}
+                    if number:
+                        place["part"] = number
+                    self.checkpoint.offer({"reading": place}, count)
+            after = None
+        self.checkpoint.save(self.read_whole(since))
 
-    def _list_pages(
-        self, after: str | None
-    ) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
-        params: dict[str, Any] = {"limit": PAGE_SIZE, **self.list_parameters}
+    def start(self) -> int | None:
+        """From when on the first sync reads; `None` if from the beginning."""
         start_date = self.config.get("start_date")
-        if start_date:
-            params["created[gte]"] = int(
-                datetime.fromisoformat(str(start_date)).replace(tzinfo=UTC).timestamp()
-            )
+        if not start_date:
+            return None
+        return int(datetime.fromisoformat(str(start_date)).replace(tzinfo=UTC).timestamp())
+
+    def list_pages(
+        self, after: str | None, more: Mapping[str, Any], path: str = ""
+    ) -> Iterator[Page]:
+        """The pages of a list, each with its response.
+
+        Args:
+            after: the id of the object behind which it begins; `None` for all of it.
+            more: parameters beside the stream's own. `created[gte]` replaces the start date.
+            path: of the list; that of the stream's own if it is empty.
+        """
+        params: dict[str, Any] = {"limit": PAGE_SIZE, **more}
+        if not path:
+            start = self.start()
+            bound = {} if start is None else {"created[gte]": start}
+            params = {**self.list_parameters, **bound, **params}
         anchors = [after] if after else []
         ends = set(anchors)
         started_anew = False
         while True:
             try:
                 response = self._page(
-                    self.path,
+                    path or self.path,
                     {**params, **({"starting_after": anchors[-1]} if anchors else {})},
                     ends,
                 )
@@ -135,12 +186,12 @@ class ListThenEvents(CheckpointedRetriever):
         start, length = since, int(WINDOW.total_seconds())
         while started is None or start < started:
             end = start + length
-            pages: list[tuple[list[dict[str, Any]], requests.Response]] = []
+            pages: list[Page] = []
             count = 0
             for events, response in self._event_pages(start, end):
                 if started is None:
                     started = vendor_seconds(VENDOR, response)
-                    if self._must_read_again(since, started):
+                    if self.must_read_again(since, started):
                         yield from self._read_list()
                         return
                 pages.append((events, response))
@@ -148,13 +199,7 @@ class ListThenEvents(CheckpointedRetriever):
                 if count > EVENTS_A_WINDOW and length > 1:
                     break
             else:
-                newest: dict[str, int] = {}
-                for events, response in pages:
-                    yield [
-                        record
-                        for event in events
-                        if (record := self._changed(event, newest, response)) is not None
-                    ]
+                yield from self.told(pages)
                 if started is None:
                     msg = f"stream {self.name} got no page of events"
                     raise RuntimeError(msg)
@@ -172,7 +217,7 @@ class ListThenEvents(CheckpointedRetriever):
             length = max(1, min(length, span) // 2)
         self.checkpoint.save({**state, "since": max(since, safe)})
 
-    def _must_read_again(self, since: int, started: int) -> bool:
+    def must_read_again(self, since: int, started: int) -> bool:
         """Whether the events do not tell all that happened since a time; says why in the log."""
         if started < since:
             logger.warning(
@@ -192,12 +237,10 @@ class ListThenEvents(CheckpointedRetriever):
             return True
         return False
 
-    def _event_pages(
-        self, start: int, end: int
-    ) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
+    def _event_pages(self, start: int, end: int) -> Iterator[Page]:
         params: dict[str, Any] = {
             "limit": PAGE_SIZE,
-            "types[]": self.event_types,
+            **({"types[]": self.event_types} if self.event_types else {}),
             "created[gte]": start,
             "created[lt]": end,
         }
@@ -214,11 +257,8 @@ class ListThenEvents(CheckpointedRetriever):
     def _changed(
         self, event: dict[str, Any], newest: dict[str, int], response: requests.Response
     ) -> dict[str, Any] | None:
-        data = event.get("data")
-        thing = data.get("object") if isinstance(data, dict) else None
-        key, created = thing.get("id") if isinstance(thing, dict) else None, event.get("created")
-        if not isinstance(thing, dict) or not isinstance(key, str) or not isinstance(created, int):
-            raise malformed_body(VENDOR, response, f"event {event.get('id')} has no object with id")
+        thing, created = told_object(event, response)
+        key = thing["id"]
         deleted = event.get("type") in self.deleted_by
         # Newest first: an older event of the same object says nothing new, except a deletion in
         # the very second of a change, as the order within a second is not told.
@@ -227,8 +267,31 @@ class ListThenEvents(CheckpointedRetriever):
         newest[key] = created
         if not deleted:
             return thing
-        moment = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"id": key, "_ab_cdc_deleted_at": moment}
+        return {"id": key, "_ab_cdc_deleted_at": moment(created)}
+
+
+def told_object(
+    event: Mapping[str, Any], response: requests.Response
+) -> tuple[dict[str, Any], int]:
+    """The object that an event is about, and when it happened.
+
+    Raises:
+        VendorError: it has none; an event that is passed over would lose a change.
+    """
+    data, created = event.get("data"), event.get("created")
+    thing = data.get("object") if isinstance(data, dict) else None
+    if (
+        not isinstance(thing, dict)
+        or not isinstance(thing.get("id"), str)
+        or not isinstance(created, int)
+    ):
+        raise malformed_body(VENDOR, response, f"event {event.get('id')} has no object with id")
+    return thing, created
+
+
+def moment(seconds: int) -> str:
+    """A time as tombstones bear it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def has_more(response: requests.Response) -> bool:

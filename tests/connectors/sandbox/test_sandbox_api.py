@@ -260,7 +260,14 @@ def test_small_answers_do_not_wait_for_the_client(vendors: Vendors) -> None:
     assert sorted(taken)[7] < 0.03
 
 
-_TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+_TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
 
 
 def _conforms(name: str, value: dict[str, Any]) -> None:
@@ -285,6 +292,56 @@ def test_stripe_objects_have_exactly_the_published_keys(vendors: Vendors, stream
             _conforms("price", item["price"])
         for line in each["lines"]["data"] if stream == "invoices" else ():
             _conforms("line_item", line)
+
+
+@pytest.mark.parametrize(
+    ("stream", "name"),
+    [
+        ("prices", "price"),
+        ("plans", "plan"),
+        ("coupons", "coupon"),
+        ("promotion_codes", "promotion_code"),
+        ("disputes", "dispute"),
+        ("credit_notes", "credit_note"),
+        ("payment_intents", "payment_intent"),
+        ("checkout/sessions", "checkout.session"),
+        ("balance_transactions", "balance_transaction"),
+    ],
+)
+@pytest.mark.parametrize("size", [7, 100])
+def test_what_is_made_when_asked_for_has_the_published_keys_and_pages(
+    vendors: Vendors, stream: str, name: str, size: int
+) -> None:
+    found = vendors.stripe(stream, size)
+    assert _once(found)
+    assert [e["created"] for e in found] == sorted((e["created"] for e in found), reverse=True)
+    for each in found:
+        _conforms(name, each)
+        for line in each["lines"]["data"] if name == "credit_note" else ():
+            _conforms("credit_note_line_item", line)
+    assert vendors.get("stripe", f"/v1/{stream}/{found[-1]['id']}") == found[-1]
+    middle = found[len(found) // 2]["created"]
+    later = vendors.stripe(stream, size, **{"created[gte]": middle})
+    assert later == [each for each in found if each["created"] >= middle]
+    missing = vendors.ask("stripe", f"/v1/{stream}", starting_after="nobody")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (400, "resource_missing")
+
+
+def test_what_stripe_lists_by_its_parent_only(vendors: Vendors) -> None:
+    methods = []
+    for customer in vendors.stripe("customers")[:40]:
+        methods += vendors.stripe(f"customers/{customer['id']}/payment_methods")
+    assert _once(methods)
+    for method in methods:
+        _conforms("payment_method", method)
+    invoice = vendors.stripe("invoices")[0]
+    assert vendors.stripe(f"invoices/{invoice['id']}/lines") == invoice["lines"]["data"]
+    subscription = vendors.stripe("subscriptions")[0]
+    items = vendors.stripe("subscription_items", subscription=subscription["id"])
+    assert items == subscription["items"]["data"]
+    assert vendors.ask("stripe", "/v1/subscription_items").status_code == 400
+    nobody = vendors.ask("stripe", "/v1/customers/cus_nobody/payment_methods")
+    assert (nobody.status_code, nobody.json()["error"]["code"]) == (404, "resource_missing")
 
 
 def test_stripe_events_hold_whole_objects_of_the_last_30_days(vendors: Vendors) -> None:

@@ -84,7 +84,9 @@ def test_incremental_reads_see_everything_that_advance_did(
 
     for event in reversed(vendors.stripe("events", **{"created[gte]": before})):
         thing = event["data"]["object"]
-        stream = stripe[thing["object"] + "s"]
+        stream = stripe.get(thing["object"] + "s")
+        if stream is None:
+            continue  # made when asked for, and held against its list where the connector reads it
         if event["type"] == "customer.deleted":
             del stream[thing["id"]]
         else:

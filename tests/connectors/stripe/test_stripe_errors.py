@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from collections import Counter
 
 import pytest
 from airbyte_cdk.models import Status
@@ -15,7 +16,9 @@ from reading import read
 from connectors.registry import create_source
 
 KEY = "sk_live_never_show_this"
-GOOD = {"data": [{"id": "x_1"}], "has_more": False}
+NONE = {"data": [], "has_more": False}
+GOOD = {"data": [{"id": "x_1", "lines": NONE, "items": NONE, "created": 1}], "has_more": False}
+ONLY = GOOD["data"]
 
 
 def config_for(base_url, **more):
@@ -35,10 +38,14 @@ def said(result):
 def test_check_succeeds_when_every_stream_answers(local_vendor):
     server = local_vendor(lambda _: Answer(GOOD))
     assert check(config_for(server.base_url)).status == Status.SUCCEEDED
-    assert sorted(server.paths()) == sorted(
-        f"/v1/{name}"
-        for name in ("customers", "invoices", "charges", "refunds", "subscriptions", "products")
-    )
+    lists = ("charges", "refunds", "products", "prices", "plans", "coupons", "promotion_codes")
+    more = ("disputes", "credit_notes", "payment_intents", "checkout/sessions", "events")
+    assert Counter(server.paths()) == {
+        **{f"/v1/{name}": 1 for name in (*lists, *more, "balance_transactions")},
+        # Once for themselves, once for what they hold.
+        **{f"/v1/{name}": 2 for name in ("customers", "invoices", "subscriptions")},
+        "/v1/customers/x_1/payment_methods": 1,
+    }
 
 
 def test_a_wrong_key_is_named_by_its_config_key_and_asked_only_once(local_vendor):
@@ -105,7 +112,7 @@ def test_broken_json_is_asked_for_again_before_the_stream_fails(local_vendor):
     answers = iter([Answer(b'{"data": [{'), Answer(GOOD)])
     server = local_vendor(lambda _: next(answers))
     reading = read("stripe", config_for(server.base_url, max_retries=1), "customers")
-    assert reading.records["customers"] == [{"id": "x_1"}]
+    assert reading.records["customers"] == ONLY
     assert reading.failure is None
 
 
@@ -125,7 +132,7 @@ def test_a_response_that_is_cut_is_asked_for_again(local_vendor):
     answers = iter([Answer(GOOD, cut_at=10), Answer(GOOD)])
     server = local_vendor(lambda _: next(answers))
     reading = read("stripe", config_for(server.base_url, max_retries=1), "customers")
-    assert reading.records["customers"] == [{"id": "x_1"}]
+    assert reading.records["customers"] == ONLY
 
 
 def test_a_silent_vendor_fails_within_the_timeout(local_vendor):
@@ -157,7 +164,7 @@ def test_a_server_fault_that_passes_is_no_error(local_vendor):
     server = local_vendor(lambda _: next(answers))
     reading = read("stripe", config_for(server.base_url, max_retries=1), "customers")
     assert reading.failure is None
-    assert reading.records["customers"] == [{"id": "x_1"}]
+    assert reading.records["customers"] == ONLY
 
 
 def test_retry_after_is_obeyed(local_vendor):
