@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import md5
 from typing import Any
@@ -23,10 +23,12 @@ class WholeList(CheckpointedRetriever):
 
     Attributes:
         key: the field that tells one record from another.
+        keys: the fields that do so together, where one is not enough.
     """
 
     key: str = "id"
     cursor_field: str = ""
+    keys: list[str] = field(default_factory=list)
 
     def whole_pages(self) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
         """All pages of the list, each with its response."""
@@ -41,17 +43,29 @@ class WholeList(CheckpointedRetriever):
             at = server_time(response)
             moment = at.astimezone(UTC).isoformat(timespec="seconds") if at else moment
             changed = {
-                str(record[self.key]): (digest(record), record)
+                self._name(record): (digest(record), record)
                 for record in records
-                if given.get(str(record[self.key])) != digest(record)
+                if given.get(self._name(record)) != digest(record)
             }
-            there.update(str(record[self.key]) for record in records)
+            there.update(self._name(record) for record in records)
             yield [record for _, record in changed.values()]
             given.update((key, told) for key, (told, _) in changed.items())
             self.checkpoint.offer({"read": given}, len(changed))
         gone = sorted(given.keys() - there)
-        yield [{self.key: key, "_ab_cdc_deleted_at": moment} for key in gone]
+        yield [{**self._key(name), "_ab_cdc_deleted_at": moment} for name in gone]
         self.checkpoint.save({"read": {key: given[key] for key in sorted(there)}})
+
+    def _name(self, record: Mapping[str, Any]) -> str:
+        """The record's key as a state's key, which has to be a text."""
+        if not self.keys:
+            return str(record[self.key])
+        return orjson.dumps([record[part] for part in self.keys]).decode()
+
+    def _key(self, name: str) -> dict[str, Any]:
+        """The key fields of the record that `_name` gave this name."""
+        if not self.keys:
+            return {self.key: name}
+        return dict(zip(self.keys, orjson.loads(name), strict=True))
 
 
 def digest(record: Mapping[str, Any]) -> str:

@@ -122,6 +122,16 @@ class OffsetPages(CheckpointedRetriever):
         ]
         return list(dict.fromkeys(found))
 
+    def is_there(self, path: str) -> bool:
+        """Whether there still is what has this path."""
+        try:
+            self.get(path, {"fields": "id"})
+        except VendorError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
     def start(self) -> str | None:
         """From when on the first sync reads; `None` if from the beginning."""
         start_date = self.config.get("start_date")
@@ -259,7 +269,7 @@ class ActivityOfCampaigns(OffsetPages):
                     self.checkpoint.offer({"campaigns": done, "within": here}, count)
                     count = 0
             except VendorError as error:
-                if error.status != 404 or self._is_there(campaign_id):
+                if error.status != 404 or self.is_there(f"campaigns/{campaign_id}"):
                     raise
                 # It stood in the list of campaigns a moment ago: deleted meanwhile.
                 logger.warning("email_activity: campaign %s is gone, left out", campaign_id)
@@ -268,15 +278,6 @@ class ActivityOfCampaigns(OffsetPages):
                 done[campaign_id] = until
                 self.checkpoint.offer({"campaigns": done}, count)
         self.checkpoint.save({"campaigns": done})
-
-    def _is_there(self, campaign_id: str) -> bool:
-        try:
-            self.get(f"campaigns/{campaign_id}", {"fields": "id"})
-        except VendorError as error:
-            if error.status != 404:
-                raise
-            return False
-        return True
 
     def _actions(self, campaign_id: str, since: str | None, place: Place | None) -> Iterator[Page]:
         params: dict[str, Any] = {"exclude_fields": "emails._links,_links"}

@@ -6,10 +6,12 @@ from typing import Any, NoReturn
 
 import orjson
 
+from . import mailchimp_derived as derived
 from .accounts import MAILCHIMP_KEY
 from .calendar_time import parse_time
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
 from .mailchimp_objects import expand_activity
+from .store import read_meta
 
 _TITLES = {401: "API Key Invalid", 404: "Resource Not Found"}
 _INVALID = (
@@ -250,6 +252,92 @@ def email_activity(call: Call) -> Answer:
     return json_answer(page)
 
 
+def _short_page(call: Call, key: str, records: list[dict[str, Any]], **extra: Any) -> Answer:
+    """Answer with a page of a list that is at hand."""
+    count, offset = _bounds(call)
+    page = records[offset : offset + count]
+    return json_answer({key: page, **extra, "total_items": len(records), "_links": []})
+
+
+def _start(call: Call) -> int:
+    return int(read_meta(call.database)["start"])
+
+
+def _list_id(call: Call) -> str:
+    _known(call, "lists", call.params["id"])
+    return call.params["id"]
+
+
+def merge_fields(call: Call) -> Answer:
+    """Answer with the fields of a list's members."""
+    list_id = _list_id(call)
+    return _short_page(call, "merge_fields", derived.merge_fields(list_id), list_id=list_id)
+
+
+def tag_search(call: Call) -> Answer:
+    """Answer with the tags of a list."""
+    found = derived.tags(_list_id(call), _start(call), call.now)
+    return json_answer({"tags": found, "total_items": len(found), "_links": []})
+
+
+def segments(call: Call) -> Answer:
+    """Answer with the segments of a list, tags among them."""
+    list_id = _list_id(call)
+    found = derived.segments(call.database, list_id, _start(call), call.now)
+    return _short_page(call, "segments", found, list_id=list_id)
+
+
+def interest_categories(call: Call) -> Answer:
+    """Answer with the groups of interests of a list."""
+    list_id = _list_id(call)
+    found = derived.interest_categories(list_id)
+    return _short_page(call, "categories", found, list_id=list_id)
+
+
+def interests(call: Call) -> Answer:
+    """Answer with the interests of a group."""
+    list_id, category = _list_id(call), call.params["category"]
+    found = derived.interests(list_id, category)
+    if found is None:
+        return unknown(call)
+    return _short_page(call, "interests", found, list_id=list_id, category_id=category)
+
+
+def reports(call: Call) -> Answer:
+    """Answer with the reports of sent campaigns."""
+    bounds: dict[str, int | None] = {}
+    for name in ("since_send_time", "before_send_time"):
+        _, values = _times(call, {name: ""})
+        bounds[name] = values[0] if values else None
+    found = derived.reports(call.database)
+    return _short_page(call, "reports", derived.sent_within(found, *bounds.values()))
+
+
+def get_report(call: Call) -> Answer:
+    """Answer with the report of one campaign."""
+    _known(call, "campaigns", call.params["id"])
+    (found,) = derived.reports(call.database, call.params["id"])
+    return json_answer(found)
+
+
+def unsubscribed(call: Call) -> Answer:
+    """Answer with those who left after a campaign."""
+    campaign = call.params["id"]
+    _known(call, "campaigns", campaign)
+    found = derived.unsubscribes(call.database, campaign, call.now)
+    return _short_page(call, "unsubscribes", found, campaign_id=campaign)
+
+
+def automations(call: Call) -> Answer:
+    """Answer with the classic automations."""
+    return _short_page(call, "automations", derived.automations(call.database, _start(call)))
+
+
+def landing_pages(call: Call) -> Answer:
+    """Answer with the landing pages."""
+    return _short_page(call, "landing_pages", derived.landing_pages(_start(call), call.now))
+
+
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/3.0", root),
     ("GET", "/3.0/", root),
@@ -260,5 +348,15 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/3.0/lists/{id}/members/{member}", member),
     ("GET", "/3.0/campaigns", campaigns),
     ("GET", "/3.0/campaigns/{id}", get_campaign),
+    ("GET", "/3.0/lists/{id}/merge-fields", merge_fields),
+    ("GET", "/3.0/lists/{id}/tag-search", tag_search),
+    ("GET", "/3.0/lists/{id}/segments", segments),
+    ("GET", "/3.0/lists/{id}/interest-categories", interest_categories),
+    ("GET", "/3.0/lists/{id}/interest-categories/{category}/interests", interests),
+    ("GET", "/3.0/reports", reports),
+    ("GET", "/3.0/reports/{id}", get_report),
     ("GET", "/3.0/reports/{id}/email-activity", email_activity),
+    ("GET", "/3.0/reports/{id}/unsubscribed", unsubscribed),
+    ("GET", "/3.0/automations", automations),
+    ("GET", "/3.0/landing-pages", landing_pages),
 )

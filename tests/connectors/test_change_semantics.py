@@ -314,6 +314,82 @@ def test_mailchimp_short_lists_give_only_what_is_new_or_gone(mailchimp, stream):
     assert told == {"b": True, "d": False}
 
 
+PARTS = {
+    "merge_fields": ("lists/{}/merge-fields", "merge_fields", "merge_id"),
+    "tags": ("lists/{}/tag-search", "tags", "id"),
+    "segments": ("lists/{}/segments", "segments", "id"),
+    "interest_categories": ("lists/{}/interest-categories", "categories", "id"),
+}
+
+
+@pytest.mark.parametrize("stream", PARTS)
+def test_mailchimp_parts_of_lists_that_are_new_changed_or_gone_are_told(mailchimp, stream):
+    path, name, key = PARTS[stream]
+    for list_id in ("a", "b"):
+        mailchimp.put(list_id, "a@example.com")
+        parts = [{key: number, "name": f"part {number}"} for number in range(1, 31)]
+        mailchimp.have(path.format(list_id), name, *parts)
+    first = mailchimp.sync(stream)
+    assert len(live(first.records[stream], "list_id", key)) == len(first.records[stream]) == 60
+    assert mailchimp.sync(stream, first.state).records[stream] == []
+    parts = [{key: number, "name": f"part {number}"} for number in range(2, 32)]
+    parts[0] = {key: 2, "name": "renamed"}
+    mailchimp.have(path.format("a"), name, *parts)
+    del mailchimp.lists["b"]
+    later = mailchimp.sync(stream, first.state)
+    assert later.failure is None
+    both = live([*first.records[stream], *later.records[stream]], "list_id", key)
+    assert both == {("a", part[key]): {**part, "list_id": "a"} for part in parts}
+    assert len(later.records[stream]) == 3 + 30
+
+
+def test_mailchimp_interests_of_every_group_of_every_list(mailchimp):
+    for list_id, groups in (("a", ("x", "y")), ("b", ("x",))):
+        mailchimp.put(list_id, "a@example.com")
+        path = f"lists/{list_id}/interest-categories"
+        mailchimp.have(path, "categories", *({"id": group} for group in groups))
+        for group in groups:
+            mailchimp.have(f"{path}/{group}/interests", "interests", {"id": "1"}, {"id": "2"})
+    key = ("list_id", "category_id", "id")
+    first = mailchimp.sync("interests")
+    assert len(live(first.records["interests"], *key)) == 6
+    mailchimp.have("lists/a/interest-categories", "categories", {"id": "y"})
+    later = mailchimp.sync("interests", first.state)
+    assert [(r["list_id"], r["category_id"]) for r in later.records["interests"]] == [
+        ("a", "x")
+    ] * 2
+    assert all(r[DELETED_AT] for r in later.records["interests"])
+
+
+def test_mailchimp_only_campaigns_that_more_people_left_after_are_read_again(mailchimp):
+    mailchimp.leave("c1", *(f"p{number:02}@example.com" for number in range(45)))
+    mailchimp.leave("c2", "a@example.com")
+    mailchimp.leave("c3")
+    killed = mailchimp.sync("unsubscribes", stop_after=30)
+    rest = mailchimp.sync("unsubscribes", killed.state)
+    assert len(rest.records["unsubscribes"]) < 40
+    key = ("campaign_id", "email_id")
+    found = [*killed.records["unsubscribes"], *rest.records["unsubscribes"]]
+    assert len(live(found, *key)) == 46
+    mailchimp.leave("c3", "b@example.com")
+    later = mailchimp.sync("unsubscribes", rest.state)
+    assert [r["campaign_id"] for r in later.records["unsubscribes"]] == ["c3"]
+    assert mailchimp.sync("unsubscribes", later.state).records["unsubscribes"] == []
+
+
+@pytest.mark.parametrize(
+    ("stream", "path"), [("automations", "automations"), ("landing_pages", "landing-pages")]
+)
+def test_mailchimp_what_the_account_has_few_of_is_compared_whole(mailchimp, stream, path):
+    rows = [{"id": f"{number}", "status": "draft"} for number in range(45)]
+    mailchimp.have(path, stream, *rows)
+    first = mailchimp.sync(stream)
+    assert len(live(first.records[stream], "id")) == 45
+    mailchimp.have(path, stream, {**rows[0], "status": "sent"}, *rows[2:])
+    later = mailchimp.sync(stream, first.state)
+    assert {r["id"]: r.get("status") for r in later.records[stream]} == {"0": "sent", "1": None}
+
+
 # HubSpot.
 
 

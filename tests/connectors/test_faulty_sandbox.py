@@ -15,9 +15,16 @@ from connectors import sandbox
 from connectors.sandbox import Fault, FaultPlan, load_plan
 
 STREAMS = {
-    "stripe": ("customers", "invoices", "charges", "refunds", "subscriptions", "products"),
+    "stripe": (
+        *("customers", "invoices", "charges", "refunds", "subscriptions", "products"),
+        *("prices", "payment_intents", "payment_methods", "invoice_lines"),
+        *("balance_transactions", "events"),
+    ),
     "zendesk": ("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
-    "mailchimp": ("lists", "members", "campaigns", "email_activity"),
+    "mailchimp": (
+        *("lists", "members", "campaigns", "email_activity"),
+        *("tags", "segments", "interests", "reports", "unsubscribes"),
+    ),
     "hubspot": (
         *("contacts", "companies", "deals", "owners"),
         *("calls", "meetings", "notes", "tasks", "emails"),
@@ -26,6 +33,11 @@ STREAMS = {
 KEYS = {
     "members": ("list_id", "id"),
     "email_activity": ("campaign_id", "email_id", "action", "timestamp", "url"),
+    "invoice_lines": ("invoice", "id"),
+    "tags": ("list_id", "id"),
+    "segments": ("list_id", "id"),
+    "interests": ("list_id", "category_id", "id"),
+    "unsubscribes": ("campaign_id", "email_id"),
 }
 #: So that even a small sandbox has many pages.
 PAGES = {

@@ -22,9 +22,9 @@ CREDENTIALS = {
     "hubspot": {"access_token": "pat-eu1-S3cretNeverShown"},
 }
 STREAMS = {
-    "stripe": ("customers", "products"),
+    "stripe": ("customers", "products", "payment_methods", "invoice_lines", "events"),
     "zendesk": ("users", "organizations", "satisfaction_ratings"),
-    "mailchimp": ("lists", "members", "email_activity"),
+    "mailchimp": ("lists", "members", "email_activity", "interests", "unsubscribes"),
     "hubspot": ("contacts", "owners"),
 }
 

@@ -6,6 +6,13 @@ from typing import Any
 
 from answering_vendor import Answer, Request
 
+PARTS = {
+    "merge-fields": "merge_fields",
+    "tag-search": "tags",
+    "segments": "segments",
+    "interest-categories": "categories",
+}
+
 
 def iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
@@ -17,6 +24,9 @@ class Account:
     lists: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     campaigns: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     lists_archived_by_default: bool = True
+    #: What else there is: records by path, under the name of the body's field.
+    others: dict[str, tuple[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
     def put(self, list_id: str, email: str, status: str = "subscribed") -> None:
         self.lists.setdefault(list_id, {})[email] = {
@@ -31,8 +41,26 @@ class Account:
         actions = {"action": action, "timestamp": iso(self.now), **more}
         self.campaigns.setdefault(campaign, []).append({"email": email, **actions})
 
+    def have(self, path: str, name: str, *records: dict[str, Any]) -> None:
+        self.others[path] = (name, list(records))
+
+    def leave(self, campaign: str, *emails: str) -> None:
+        """Who left after a campaign, and the count of it in the campaign's report."""
+        self.campaigns.setdefault(campaign, [])
+        people = [{"email_id": f"hash-{email}", "email_address": email} for email in emails]
+        self.have(f"reports/{campaign}/unsubscribed", "unsubscribes", *people)
+        _, reports = self.others.get("reports", ("reports", []))
+        others = [report for report in reports if report["id"] != campaign]
+        self.have("reports", "reports", *others, {"id": campaign, "unsubscribed": len(emails)})
+
     def __call__(self, request: Request) -> Answer:
-        result = self.answer(request, request.path.strip("/").split("/"))
+        path = request.path.removeprefix("/3.0/")
+        if path in self.refused:
+            result = Answer({"title": "User action not permitted", "status": 403}, 403)
+        elif path in self.others:
+            result = self.page(request, *self.others[path])
+        else:
+            result = self.answer(request, request.path.strip("/").split("/"))
         result.date = self.now
         return result
 
@@ -77,6 +105,10 @@ class Account:
                     if done["timestamp"] > since:
                         entry["activity"].append({k: v for k, v in done.items() if k != "email"})
                 return self.page(request, "emails", list(emails.values()))
+            case ["3.0", "lists", list_id, part] if list_id in self.lists and part in PARTS:
+                return self.page(request, PARTS[part], [])
+            case ["3.0", "reports" | "automations" | "landing-pages" as name]:
+                return self.page(request, name.replace("-", "_"), [])
         return Answer({"title": "Resource Not Found", "status": 404}, 404)
 
     @staticmethod

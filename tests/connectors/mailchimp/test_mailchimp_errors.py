@@ -83,6 +83,31 @@ def test_a_bad_answer_is_one_clear_error(local_vendor, answer, words):
     assert KEY not in str(result) + checked.message
 
 
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        ("merge_fields", "lists/l1/merge-fields"),
+        ("tags", "lists/l1/tag-search"),
+        ("segments", "lists/l1/segments"),
+        ("interests", "lists/l1/interest-categories"),
+        ("reports", "reports"),
+        ("unsubscribes", "reports/c1/unsubscribed"),
+        ("automations", "automations"),
+        ("landing_pages", "landing-pages"),
+    ],
+)
+def test_what_the_account_may_not_read_fails_its_stream_only(local_vendor, stream, path):
+    account = Account()
+    account.put("l1", "a@example.com")
+    account.leave("c1", "a@example.com")
+    account.refused.add(path)
+    result = read("mailchimp", config_for(local_vendor(account).base_url), stream, "lists")
+    assert set(result.errors) == {stream}
+    assert f"/3.0/{path}" in result.errors[stream]
+    assert "Manager" in result.errors[stream]
+    assert [r["id"] for r in result.records["lists"]] == ["l1"]
+
+
 def test_a_failing_page_leaves_a_state_from_which_nothing_is_lost(local_vendor):
     account = Account()
     for list_id in ("l1", "l2"):
@@ -129,6 +154,15 @@ def test_the_command_line_gives_spec_catalog_and_records(tmp_path, local_vendor)
         "members": [["list_id"], ["id"]],
         "campaigns": [["id"]],
         "email_activity": [["campaign_id"], ["email_id"], ["action"], ["timestamp"], ["url"]],
+        "merge_fields": [["list_id"], ["merge_id"]],
+        "tags": [["list_id"], ["id"]],
+        "segments": [["list_id"], ["id"]],
+        "interest_categories": [["list_id"], ["id"]],
+        "interests": [["list_id"], ["category_id"], ["id"]],
+        "reports": [["id"]],
+        "unsubscribes": [["campaign_id"], ["email_id"]],
+        "automations": [["id"]],
+        "landing_pages": [["id"]],
     }
     for stream in streams:
         assert stream["json_schema"]["properties"]
