@@ -285,16 +285,18 @@ class ManifestSource(ConcurrentDeclarativeSource):
         """Asks for one page of every stream.
 
         Stops at what would fail for all streams (wrong key, vendor down); collects the streams
-        that the key may not read.
+        that the key may not read, or that the account does not have though it has others.
         """
         self._hide_secrets()
         refused = []
+        is_known = False
         try:
             for stream in self.streams(config):
                 try:
                     self._first_page(stream)
+                    is_known = True
                 except VendorError as error:
-                    if error.status != 403:
+                    if error.status != 403 and not (is_known and error.status in (400, 404)):
                         raise
                     refused.append(f"{stream.name}: {error}")
         except AirbyteTracedException as error:

@@ -7,7 +7,7 @@ what to do about it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,6 +144,8 @@ class VendorErrorHandler(ErrorHandler):
         permission_hint: where and what to grant, said on 403 after naming the resource.
         account_hint: what to check on 404, e.g. "Check `subdomain`."
         expects_json: a successful response that is not JSON is asked for again, then fails.
+        requests_a_second: limits that single endpoints have, by the end of their paths. The
+            streams of a source keep to them together.
     """
 
     config: Config
@@ -153,6 +155,7 @@ class VendorErrorHandler(ErrorHandler):
     permission_hint: str = "Grant it in the vendor's settings."
     account_hint: str = "Check `base_url` if it is set."
     expects_json: bool = True
+    requests_a_second: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         """Nothing of `$parameters` is used."""

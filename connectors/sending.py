@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -22,6 +24,8 @@ LONGEST_BODY_SECONDS = 300
 """How long a body may take to come in, though no single silence is as long as the timeout."""
 _AGAIN = frozenset({ResponseAction.RETRY, ResponseAction.RATE_LIMITED})
 _PIECE = 1 << 16
+_SECOND = 1.05
+"""A second by the vendor's count, with something for what requests take on their way."""
 _SPREAD = 0.1
 """What asks again after one and the same wait is spread over so much of it, one second at most."""
 
@@ -37,6 +41,16 @@ class SourceBudget:
         self._slots = threading.BoundedSemaphore(at_once)
         self._lock = threading.Lock()
         self._not_before = 0.0
+        self._turns: dict[str, deque[float]] = {}
+
+    def turn(self, endpoint: str, a_second: int) -> float:
+        """Takes the next turn at an endpoint with a limit of its own; the seconds until then."""
+        with self._lock:
+            taken = self._turns.setdefault(endpoint, deque(maxlen=a_second))
+            now = waiting.now()
+            at = max(now, taken[0] + _SECOND) if len(taken) == a_second else now
+            taken.append(at)
+            return at - now
 
     def pause(self, seconds: float) -> None:
         """Lets no request of the source begin for so long."""
@@ -144,6 +158,11 @@ class VendorClient(HttpClient):
             "Making outbound API request",
             extra={"headers": request.headers, "url": request.url, "request_body": request.body},
         )
+        for end, a_second in self._handler.requests_a_second.items():
+            if urlsplit(request.url or "").path.endswith(end):
+                wait = self._budget.turn(end, a_second)
+                if wait > 0:
+                    waiting.sleep(wait)
         if self._budget.seconds_left > 0:
             self.before_waiting()
         settings = {"timeout": self._request_timeout, **request_kwargs, "stream": True}

@@ -34,6 +34,10 @@ class WholeList(CheckpointedRetriever):
         """All pages of the list, each with its response."""
         raise NotImplementedError
 
+    def was_read(self, key: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Whether a record with these key fields would have come if it were still there."""
+        return True
+
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages of what changed; at the end what is gone."""
         given: dict[str, str] = dict(self.checkpoint.state.get("read") or {})
@@ -51,6 +55,7 @@ class WholeList(CheckpointedRetriever):
             yield [record for _, record in changed.values()]
             given.update((key, told) for key, (told, _) in changed.items())
             self.checkpoint.offer({"read": given}, len(changed))
+        there.update(name for name in given if not self.was_read(self._key(name)))
         gone = sorted(given.keys() - there)
         yield [{**self._key(name), "_ab_cdc_deleted_at": moment} for name in gone]
         self.checkpoint.save({"read": {key: given[key] for key in sorted(there)}})

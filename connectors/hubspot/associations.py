@@ -13,8 +13,8 @@ from typing import Any
 TARGETS = ("contacts", "companies", "deals")
 """Every object says to which of these it belongs; not to others of its own type."""
 
-# The kinds between the three that have a name of their own where there is no label.
-_UNLABELED = frozenset({279, 280, 341, 342})
+# The kinds between them that have a name of their own where there is no label.
+_UNLABELED = frozenset({279, 280, 339, 340, 341, 342})
 _SINGULAR = {"companies": "company"}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,23 +18,24 @@ from connectors.checkpoint import CheckpointedRetriever
 from connectors.errors import VendorError, malformed_body, url_path
 from connectors.extractor import parsed_body, records_in
 from connectors.hubspot.associations import TARGETS, cut_short, embed
+from connectors.hubspot.pages import LIST_SIZE, VENDOR, Records, list_pages, next_page
 from connectors.id_set import pack_ids, unpack_ids
 from connectors.vendor_clock import safe_until
-from connectors.whole_list import WholeList
 
 logger = logging.getLogger("airbyte.hubspot")
 
-VENDOR = "HubSpot"
-LIST_SIZE = 100
-"""The most that a list gives a page, and that one batch reads."""
 SEARCH_SIZE = 200
 """The most that search gives a page."""
+HISTORY_SIZE = 50
+"""The most that a list or a batch gives with the history of properties."""
 LONGEST_QUERY = 12_000
 """Characters; HubSpot refuses URLs not much longer."""
+LONGEST_SEARCH = 3_000
+"""Characters of a search's body; HubSpot refuses longer ones."""
+OTHER_PARTS_OF_SEARCH = 500
+"""What of these is kept for all but the names of properties."""
 LOOK_BACK = timedelta(minutes=5)
 """Search learns of changes a little after their time, so each sync looks back this far again."""
-
-Records = list[dict[str, Any]]
 
 
 @dataclass
@@ -52,15 +53,21 @@ class CrmObjects(CheckpointedRetriever):
     Attributes:
         post_requester: as `requester`, but sends POST.
         changed_property: the property that search compares with the state.
+        object_type: the type of object as HubSpot calls it; the stream's name if it is empty.
+        associated_with: the types of objects to which objects of this one are said to belong.
+        with_history: properties of which the values they had are read too.
     """
 
     post_requester: Requester | None = None
+    object_type: str = ""
+    associated_with: Sequence[str] = TARGETS
+    with_history: Sequence[str] = ()
     changed_property: str = "hs_lastmodifieddate"
     _properties: list[str] = field(init=False, repr=False, default_factory=list)
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages of objects and tombstones; saves the state where it is safe."""
-        self._properties = self._all_properties()
+        self._properties = self.properties_to_read()
         state = self.checkpoint.state
         start_date = self.config.get("start_date")
         if state.get("updated_after"):
@@ -73,7 +80,21 @@ class CrmObjects(CheckpointedRetriever):
     @property
     def targets(self) -> tuple[str, ...]:
         """The types of objects to which objects of this one are said to belong."""
-        return tuple(target for target in TARGETS if target != self.name)
+        return tuple(target for target in self.associated_with if target != self.kind)
+
+    @property
+    def kind(self) -> str:
+        """The type of object, as paths name it."""
+        return self.object_type or self.name
+
+    @property
+    def page_size(self) -> int:
+        """The most objects that one list's page or one batch may hold."""
+        return HISTORY_SIZE if self.with_history else LIST_SIZE
+
+    def given(self, records: Records) -> Records:
+        """What is emitted for a page of objects."""
+        return [*records, *tombstones(records)]
 
     # The first read: lists, live ones first, then archived ones.
 
@@ -84,12 +105,13 @@ class CrmObjects(CheckpointedRetriever):
         for archived in (True,) if reading.get("archived") else (False, True):
             for records, response in self._list_pages(archived, after):
                 until = until or safe_until(response, LOOK_BACK)
-                yield [*records, *tombstones(records)]
+                page = self.given(records)
+                yield page
                 if archived and archived_ids is not None:
                     archived_ids.update(int(record["id"]) for record in records)
                 place = {"archived": archived, "after": next_page(response), "since": until}
                 if place["after"] is not None:
-                    self.checkpoint.offer({"reading": place}, len(records))
+                    self.checkpoint.offer({"reading": place}, len(page))
             after = None
         if until is not None:
             done = {"updated_after": until, "full_read_at": until}
@@ -101,15 +123,17 @@ class CrmObjects(CheckpointedRetriever):
         self, archived: bool, after: str | None
     ) -> Iterator[tuple[Records, requests.Response]]:
         params: dict[str, Any] = {
-            "limit": LIST_SIZE,
+            "limit": self.page_size,
             "archived": str(archived).lower(),
             "associations": ",".join(self.targets),
             "properties": ",".join(self._properties),
+            "propertiesWithHistory": ",".join(self.with_history),
         }
+        params = {name: value for name, value in params.items() if value}
         fits = len(urlencode(params)) <= LONGEST_QUERY
         if not fits:
             del params["properties"]
-        path = f"crm/v3/objects/{self.name}"
+        path = f"crm/v3/objects/{self.kind}"
         for records, response in list_pages(self, path, params, after):
             if not fits:
                 self._add_properties(records, archived)
@@ -139,25 +163,23 @@ class CrmObjects(CheckpointedRetriever):
         while "archived_after" not in searching:
             response = self._search(since, after_id)
             until = until or safe_until(response, LOOK_BACK)
-            records = records_in(response, "results", VENDOR)
-            for record in records:
-                record.setdefault("associations", {})
-            for target in self.targets:
-                self._add_associations(target, records)
-            yield [*records, *tombstones(records)]
+            found = records_in(response, "results", VENDOR)
+            page = self.given(self._whole(found))
+            yield page
             if next_page(response) is None:
                 break
-            after_id = str(records[-1]["id"])
-            self.checkpoint.offer(so_far(after_id=after_id), len(records))
+            after_id = str(found[-1]["id"])
+            self.checkpoint.offer(so_far(after_id=after_id), len(page))
         archived: set[int] | None = None if searching.get("archived_after") else set()
         pages = self._list_pages(archived=True, after=searching.get("archived_after"))
         for records, response in pages:
-            yield [record for record in records if archived_since(record, since)]
+            page = self.given([record for record in records if archived_since(record, since)])
+            yield page
             if archived is not None:
                 archived.update(int(record["id"]) for record in records)
             following = next_page(response)
             if following is not None:
-                self.checkpoint.offer(so_far(archived_after=following), len(records))
+                self.checkpoint.offer(so_far(archived_after=following), len(page))
         if archived is not None:
             if "archived" in before:
                 yield from self._restored(unpack_ids(before["archived"]) - archived)
@@ -172,27 +194,29 @@ class CrmObjects(CheckpointedRetriever):
                 return "it says that there is more but gives none"
             return None
 
-        path = f"crm/v3/objects/{self.name}/search"
+        path = f"crm/v3/objects/{self.kind}/search"
         body = self._search_after(since, after_id)
         return self.sound(VENDOR, lambda: self._post(path, body), fault)
 
+    def _whole(self, found: Records) -> Records:
+        """What search found, with all properties and associations.
+
+        What was archived since it was found is left out: the list of archived ones gives it.
+        """
+        records = found if self._search_tells_all else self._batches(found, archived=False)
+        return self._associated(records)
+
+    @property
+    def _search_tells_all(self) -> bool:
+        names = json.dumps(self._properties)
+        return not self.with_history and len(names) <= LONGEST_SEARCH - OTHER_PARTS_OF_SEARCH
+
     def _restored(self, ids: set[int]) -> Iterator[Records]:
         """Those of the ids that are live; HubSpot does not promise to call that a change."""
-        wanted = sorted(ids)
+        wanted = [{"id": str(number)} for number in sorted(ids)]
         for begin in range(0, len(wanted), LIST_SIZE):
-            records = [{"id": str(number)} for number in wanted[begin : begin + LIST_SIZE]]
-            response = self._post(
-                f"crm/v3/objects/{self.name}/batch/read",
-                {"inputs": records, "properties": self._properties, "propertiesWithHistory": []},
-                {"archived": "false"},
-            )
-            live = records_in(response, "results", VENDOR)
-            for record in live:
-                record.setdefault("associations", {})
-            if live:
-                for target in self.targets:
-                    self._add_associations(target, live)
-            yield live
+            live = self._batches(wanted[begin : begin + LIST_SIZE], archived=False)
+            yield self.given(self._associated(live))
 
     def _search_after(self, since: str, after_id: str | None) -> dict[str, Any]:
         """A search that starts behind an id, as no search gives more than 10,000 results."""
@@ -205,16 +229,16 @@ class CrmObjects(CheckpointedRetriever):
         return {
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": self._properties,
+            "properties": self._properties if self._search_tells_all else [],
             "limit": SEARCH_SIZE,
         }
 
     # What is read beside the objects themselves.
 
-    def _all_properties(self) -> list[str]:
+    def properties_to_read(self) -> list[str]:
         """The names of all properties that objects of this type have in this account."""
         names: set[str] = set()
-        for entries, response in list_pages(self, f"crm/v3/properties/{self.name}", {}, None):
+        for entries, response in list_pages(self, f"crm/v3/properties/{self.kind}", {}, None):
             names.update(str(entry["name"]) for entry in entries)
             if not names and next_page(response) is None:
                 raise malformed_body(VENDOR, response, "it names no property at all")
@@ -222,23 +246,36 @@ class CrmObjects(CheckpointedRetriever):
 
     def _add_properties(self, records: Records, archived: bool) -> None:
         """Reads all properties of a page's objects, where their names do not fit in a URL."""
-        if not records:
-            return
-        response = self._post(
-            f"crm/v3/objects/{self.name}/batch/read",
-            {
-                "inputs": [{"id": record["id"]} for record in records],
-                "properties": self._properties,
-                "propertiesWithHistory": [],
-            },
-            {"archived": str(archived).lower()},
-        )
-        full = {record["id"]: record for record in records_in(response, "results", VENDOR)}
+        full = {record["id"]: record for record in self._batches(records, archived)}
         for record in records:
             if record["id"] in full:
-                record["properties"] = full[record["id"]]["properties"]
+                record.update(full[record["id"]])
             else:  # archived or restored between the two requests: the next sync reads it whole
                 logger.info("%s %s changed while it was read", self.name, record["id"])
+
+    def _batches(self, records: Records, archived: bool) -> Records:
+        """The objects with these ids, with all properties; without those that are not there."""
+        found: Records = []
+        for begin in range(0, len(records), self.page_size):
+            response = self._post(
+                f"crm/v3/objects/{self.kind}/batch/read",
+                {
+                    "inputs": [{"id": r["id"]} for r in records[begin : begin + self.page_size]],
+                    "properties": self._properties,
+                    "propertiesWithHistory": list(self.with_history),
+                },
+                {"archived": str(archived).lower()},
+            )
+            found += records_in(response, "results", VENDOR)
+        return found
+
+    def _associated(self, records: Records) -> Records:
+        """The same objects, with their associations; for what no list gave."""
+        for record in records:
+            record.setdefault("associations", {})
+        for target in self.targets if records else ():
+            self._add_associations(target, records)
+        return records
 
     def _add_associations(self, target: str, records: Records) -> None:
         """Reads to which objects of one type a page's objects belong, all pages of that."""
@@ -246,14 +283,14 @@ class CrmObjects(CheckpointedRetriever):
         inputs: list[dict[str, str]] = [{"id": record_id} for record_id in by_id]
         while inputs:
             response = self._post(
-                f"crm/v4/associations/{self.name}/{target}/batch/read", {"inputs": inputs}
+                f"crm/v4/associations/{self.kind}/{target}/batch/read", {"inputs": inputs}
             )
             _complain_of(response)
             inputs = []
             for result in records_in(response, "results", VENDOR):
                 record_id = str(result["from"]["id"])
                 if record_id in by_id:
-                    embed(self.name, target, by_id[record_id], result["to"])
+                    embed(self.kind, target, by_id[record_id], result["to"])
                 after = ((result.get("paging") or {}).get("next") or {}).get("after")
                 if after:
                     inputs.append({"id": record_id, "after": str(after)})
@@ -271,61 +308,6 @@ class CrmObjects(CheckpointedRetriever):
             msg = f"the requester of stream {self.name} ignored a response"
             raise RuntimeError(msg)
         return response
-
-
-@dataclass
-class OwnerList(WholeList):
-    """The owners; who left still stands in old deals and calls, so archived ones come too."""
-
-    path: str = "crm/v3/owners"
-
-    def whole_pages(self) -> Iterator[tuple[Records, requests.Response]]:
-        """All pages, live owners first."""
-        for archived in ("false", "true"):
-            yield from list_pages(self, self.path, {"limit": LIST_SIZE, "archived": archived}, None)
-
-
-def list_pages(
-    stream: CheckpointedRetriever, path: str, params: Mapping[str, Any], after: str | None
-) -> Iterator[tuple[Records, requests.Response]]:
-    """The pages of a list from a mark on.
-
-    A mark that is not known any more leads back to the beginning, once.
-    """
-    seen = {after} if after else set()
-    has_gone_back, empty = False, 0
-
-    def fault(response: requests.Response) -> str | None:
-        records_in(response, "results", VENDOR)
-        if next_page(response) in seen:
-            return "its next page is the same page, or one from before"
-        return None
-
-    while True:
-        asked = {**params, **({"after": after} if after else {})}
-        try:
-            response = stream.sound(VENDOR, partial(stream.get, path, asked), fault)
-        except VendorError as error:
-            if not after or has_gone_back or error.status not in (400, 404, 410):
-                raise
-            logger.info("%s: the place to go on from is not known, starting anew", stream.name)
-            after, has_gone_back = None, True
-            seen.clear()
-            continue
-        records = records_in(response, "results", VENDOR)
-        yield records, response
-        after = next_page(response)
-        if after is None:
-            return
-        empty = stream.watch_emptiness(VENDOR, response, len(records), empty)
-        seen.add(after)
-
-
-def next_page(response: requests.Response) -> str | None:
-    """The mark of the next page; `None` on the last."""
-    following = (parsed_body(response).get("paging") or {}).get("next") or {}
-    after = following.get("after")
-    return str(after) if after else None
 
 
 def archived_since(record: Mapping[str, Any], since: str) -> bool:

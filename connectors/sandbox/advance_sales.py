@@ -13,6 +13,7 @@ from .hubspot_objects import (
     DEAL_BASE,
     ENGAGEMENT_BASE,
     ENGAGEMENTS,
+    ENTERED,
     OWNER_BASE,
     PIPELINE,
     Sales,
@@ -119,4 +120,5 @@ def _move(world: World, row: Row, properties: dict[str, Any]) -> None:
         }
     else:
         changes = {"dealstage": PIPELINE[stage + 1]}
+    changes[ENTERED] = f"{properties[ENTERED]};{changes['dealstage']}:{when}"
     world.update("hubspot.deals", with_properties("deals", row, when, changes))

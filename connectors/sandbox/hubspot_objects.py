@@ -32,6 +32,8 @@ PIPELINE = (
     "closedwon",
     "closedlost",
 )
+ENTERED = "_entered"
+"""Where a stored deal keeps its stages as `stage:second;…`; no property, so never served as one."""
 # (from, to) -> (type id, label); HubSpot's own numbers
 ASSOCIATION_TYPES: dict[tuple[str, str], tuple[tuple[int, str | None], ...]] = {
     ("contacts", "companies"): ((1, "Primary"), (279, None)),
@@ -40,6 +42,18 @@ ASSOCIATION_TYPES: dict[tuple[str, str], tuple[tuple[int, str | None], ...]] = {
     ("contacts", "deals"): ((4, None),),
     ("deals", "companies"): ((5, "Primary"), (341, None)),
     ("companies", "deals"): ((6, "Primary"), (342, None)),
+    ("tickets", "contacts"): ((16, None),),
+    ("contacts", "tickets"): ((15, None),),
+    ("tickets", "companies"): ((26, "Primary"), (339, None)),
+    ("companies", "tickets"): ((25, "Primary"), (340, None)),
+    ("tickets", "deals"): ((28, None),),
+    ("deals", "tickets"): ((27, None),),
+    ("line_items", "deals"): ((20, None),),
+    ("deals", "line_items"): ((19, None),),
+    ("leads", "contacts"): ((608, None),),
+    ("contacts", "leads"): ((609, None),),
+    ("leads", "companies"): ((610, None),),
+    ("companies", "leads"): ((611, None),),
 }
 for _kind, _contact, _company, _deal in (
     ("calls", 194, 182, 206),
@@ -61,12 +75,31 @@ SINGULAR = {
     "notes": "note",
     "tasks": "task",
     "emails": "email",
+    "tickets": "ticket",
+    "line_items": "line_item",
+    "leads": "lead",
 }
+_CREATEDATE = frozenset({"contacts", "companies", "deals", "tickets", "line_items"})
 
 
 def modified_property(kind: str) -> str:
     """Return the name of the property that holds the time of the last change."""
     return "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+
+
+def created_property(kind: str) -> str:
+    """Return the name of the property that holds the time at which an object was made."""
+    return "createdate" if kind in _CREATEDATE else "hs_createdate"
+
+
+def entered_stages(deal: int, properties: dict[str, str]) -> list[tuple[str, int]]:
+    """Return the stages that a deal went through with when it entered them, in milliseconds."""
+    entries = [entry.split(":") for entry in properties[ENTERED].split(";")]
+    first, *others = [(stage, int(at) * 1000) for stage, at in entries]
+    return [
+        (first[0], first[1] + deal % 997),
+        *((stage, at + deal % 991) for stage, at in others),
+    ]
 
 
 def save(
@@ -93,7 +126,7 @@ def object_body(
     """Return the stored body: every property that has a value."""
     filled = {name: value for name, value in properties.items() if value}
     filled["hs_object_id"] = str(identity)
-    filled["createdate" if kind in TYPES[:3] else "hs_createdate"] = iso_ms(created_ms)
+    filled[created_property(kind)] = iso_ms(created_ms)
     filled[modified_property(kind)] = iso_ms(updated_ms)
     return orjson.dumps(filled)
 
@@ -204,6 +237,7 @@ class Sales:
         """Write a deal that walks through the pipeline as time allows."""
         rng = self._rng
         at, stage, closed = created, 0, 0
+        entered = [f"{PIPELINE[0]}:{created}"]
         while stage < 5:
             step = int(rng.expovariate(1 / (16 * DAY))) + DAY
             if at + step >= self._end:
@@ -211,8 +245,10 @@ class Sales:
             at += step
             if rng.random() < 0.12 or stage == 4:
                 stage, closed = (5 if stage == 4 and rng.random() < wins else 6), at
+                entered.append(f"{PIPELINE[stage]}:{at}")
                 break
             stage += 1
+            entered.append(f"{PIPELINE[stage]}:{at}")
         amount = round(400 / (0.02 + rng.random()), -1) * (3.5 if currency == "ILS" else 1)
         save(
             self._sink,
@@ -231,6 +267,7 @@ class Sales:
                 "hs_is_closed_won": "true" if stage == 5 else "false",
                 "hubspot_owner_id": str(owner),
                 "dealtype": "newbusiness" if rng.random() < 0.6 else "existingbusiness",
+                ENTERED: ";".join(entered),
             },
         )
         self.link("deals", identity, "contacts", contact)

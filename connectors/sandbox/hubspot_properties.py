@@ -8,6 +8,8 @@ _DATES = {
     "contacts": ("createdate", "lastmodifieddate"),
     "companies": ("createdate", "hs_lastmodifieddate"),
     "deals": ("createdate", "hs_lastmodifieddate"),
+    "tickets": ("createdate", "hs_lastmodifieddate"),
+    "line_items": ("createdate", "hs_lastmodifieddate"),
 }
 _ENGAGEMENT = ("hs_timestamp", "hubspot_owner_id")
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -100,7 +102,40 @@ _NAMES: dict[str, tuple[str, ...]] = {
             "hs_email_to_email",
         ],
     ),
+    "tickets": (
+        "subject",
+        "content",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hs_ticket_priority",
+        "hs_ticket_category",
+        "source_type",
+        "hubspot_owner_id",
+        "closed_date",
+        "affected_product",
+    ),
+    "line_items": (
+        "name",
+        "hs_sku",
+        "quantity",
+        "price",
+        "amount",
+        "hs_line_item_currency_code",
+        "hs_position_on_quote",
+        "hs_recurring_billing_start_date",
+        "delivery_site",
+    ),
+    "leads": (
+        "hs_lead_name",
+        "hs_lead_type",
+        "hs_lead_label",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hubspot_owner_id",
+    ),
 }
+_CUSTOM = frozenset({"affected_product", "delivery_site"})
+"""Properties that the account made for itself; HubSpot has the others."""
 PROPERTIES: dict[str, tuple[str, ...]] = {
     kind: (*names, "hs_object_id", *_DATES.get(kind, ("hs_createdate", "hs_lastmodifieddate")))
     for kind, names in _NAMES.items()
@@ -109,6 +144,16 @@ _DEFAULTS = {
     "contacts": ("firstname", "lastname", "email"),
     "companies": ("name", "domain"),
     "deals": ("amount", "closedate", "dealname", "dealstage", "pipeline"),
+    "tickets": (
+        "content",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+        "hs_ticket_category",
+        "hs_ticket_priority",
+        "subject",
+    ),
+    "line_items": ("amount", "quantity"),
+    "leads": ("hs_lead_name",),
 }
 _TYPES = {
     "datetime": ("date", "timestamp", "_time"),
@@ -147,6 +192,6 @@ def definition(kind: str, name: str) -> dict[str, Any]:
         "externalOptions": False,
         "hasUniqueValue": False,
         "hidden": False,
-        "hubspotDefined": True,
+        "hubspotDefined": name not in _CUSTOM,
         "formField": False,
     }

@@ -10,12 +10,24 @@ import orjson
 from .accounts import HUBSPOT_TOKEN
 from .calendar_time import iso_ms
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
-from .hubspot_objects import ASSOCIATION_TYPES, PORTAL, SINGULAR, TYPES, modified_property
+from .hubspot_derived import DERIVED, derive
+from .hubspot_objects import (
+    ASSOCIATION_TYPES,
+    ENTERED,
+    OWNER_BASE,
+    PORTAL,
+    SINGULAR,
+    created_property,
+    entered_stages,
+    modified_property,
+)
+from .hubspot_pipelines import pipelines as pipelines_of
 from .hubspot_properties import PROPERTIES, default_properties, definition
 from .hubspot_search import SearchError, search_query
-from .store import DELETED, LIVE
+from .store import DELETED, LIVE, read_meta
 
 LIST_LIMIT, SEARCH_LIMIT, SEARCH_CEILING, BATCH_LIMIT = 100, 200, 10_000, 1000
+HISTORY_LIMIT, SEARCH_CHARACTERS = 50, 3000
 
 
 def _fail(call: Call, status: int, category: str, message: str, **more: Any) -> NoReturn:
@@ -48,6 +60,8 @@ def _kind(call: Call, name: str = "type") -> str:
     plural = next((many for many, one in SINGULAR.items() if kind in (many, one)), None)
     if plural is None:
         _fail(call, 400, "VALIDATION_ERROR", f"Unable to infer object type from: {kind}")
+    if plural in DERIVED:
+        derive(call.database, call.now)
     return plural
 
 
@@ -72,7 +86,12 @@ def _listed(call: Call, name: str) -> list[str]:
     ]
 
 
-def _object(row: tuple[Any, ...], wanted: set[str], associations: Any = None) -> dict[str, Any]:
+def _object(
+    row: tuple[Any, ...],
+    wanted: set[str],
+    associations: Any = None,
+    with_history: list[str] | None = None,
+) -> dict[str, Any]:
     identity, created, updated, deleted, body = row
     properties = orjson.loads(body)
     result = {
@@ -86,12 +105,36 @@ def _object(row: tuple[Any, ...], wanted: set[str], associations: Any = None) ->
         result["archivedAt"] = iso_ms(updated)
     if associations:
         result["associations"] = associations
+    if with_history:
+        result["propertiesWithHistory"] = {
+            name: _history(identity, name, properties, updated) for name in with_history
+        }
     return result
 
 
+def _history(
+    identity: int, name: str, properties: dict[str, str], updated: int
+) -> list[dict[str, Any]]:
+    """Return what a property was, the newest first; the sandbox knows it of deals' stages only."""
+    if name == "dealstage" and ENTERED in properties:
+        values = entered_stages(identity, properties)
+    else:
+        values = [(properties[name], updated)] if name in properties else []
+    user = 9_000 + int(properties.get("hubspot_owner_id", OWNER_BASE)) - OWNER_BASE
+    return [
+        {
+            "value": value,
+            "timestamp": iso_ms(at),
+            "sourceType": "CRM_UI",
+            "sourceId": f"userId:{user}",
+            "updatedByUserId": user,
+        }
+        for value, at in reversed(values)
+    ]
+
+
 def _wanted(kind: str, names: list[str]) -> set[str]:
-    created = "createdate" if kind in TYPES[:3] else "hs_createdate"
-    always = {"hs_object_id", created, modified_property(kind)}
+    always = {"hs_object_id", created_property(kind), modified_property(kind)}
     return always | set(names or default_properties(kind))
 
 
@@ -101,10 +144,14 @@ def _linked(
     """Return, by id, the associated ids in order, each with whether it is the primary company."""
     found: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     marks = ",".join("?" * len(identities))
+    table = "links"
+    if kind in DERIVED or other in DERIVED:
+        derive(call.database, call.now)
+        table = "derived_links"
     rows = call.database.execute(
-        "select from_id, to_id from links where from_type = ? and to_type = ? "  # noqa: S608
+        f"select from_id, to_id from {table} where from_type = ? and to_type = ? "  # noqa: S608
         f"and from_id in ({marks}) union "
-        "select to_id, from_id from links where to_type = ? and from_type = ? "
+        f"select to_id, from_id from {table} where to_type = ? and from_type = ? "
         f"and to_id in ({marks}) order by 1, 2",
         (kind, other, *identities, kind, other, *identities),
     )
@@ -116,7 +163,9 @@ def _linked(
 def list_objects(call: Call) -> Answer:
     """Answer a list request: by id, forwards."""
     kind = _kind(call)
-    limit = _limit(call, integer(call.query.get("limit"), 10), LIST_LIMIT)
+    with_history = _listed(call, "propertiesWithHistory")
+    most = HISTORY_LIMIT if with_history else LIST_LIMIT
+    limit = _limit(call, integer(call.query.get("limit"), 10), most)
     after = integer(call.query.get("after"), -1)
     if after is None:
         _fail(call, 400, "VALIDATION_ERROR", "The after parameter is not a valid cursor")
@@ -129,7 +178,7 @@ def list_objects(call: Call) -> Answer:
     more, rows = len(rows) > limit, rows[:limit]
     embedded = _embedded(call, kind, [row[0] for row in rows])
     wanted = _wanted(kind, _listed(call, "properties"))
-    results = [_object(row, wanted, embedded.get(row[0])) for row in rows]
+    results = [_object(row, wanted, embedded.get(row[0]), with_history) for row in rows]
     return json_answer({"results": results, **_paging(call, rows[-1][0] if more else None)})
 
 
@@ -183,7 +232,8 @@ def get_object(call: Call) -> Answer:
         return unknown(call)
     embedded = _embedded(call, kind, [row[0]])
     wanted = _wanted(kind, _listed(call, "properties"))
-    return json_answer(_object(row, wanted, embedded.get(row[0])))
+    with_history = _listed(call, "propertiesWithHistory")
+    return json_answer(_object(row, wanted, embedded.get(row[0]), with_history))
 
 
 def _request(call: Call) -> dict[str, Any]:
@@ -200,6 +250,9 @@ def search(call: Call) -> Answer:
     """Answer a search; like HubSpot's it never goes past 10,000 results."""
     kind = _kind(call)
     request = _request(call)
+    if len(call.body.decode(errors="replace")) > SEARCH_CHARACTERS:
+        message = f"The request must not be longer than {SEARCH_CHARACTERS} characters"
+        _fail(call, 400, "VALIDATION_ERROR", message)
     value = request.get("limit", 10)
     limit = _limit(call, value if isinstance(value, int) else None, SEARCH_LIMIT)
     after = integer(str(request.get("after") or 0), 0)
@@ -240,15 +293,18 @@ def batch_read(call: Call) -> Answer:
     """Answer for many ids at once."""
     kind = _kind(call)
     request = _request(call)
-    identities = _inputs(call, request, 100)
+    with_history = [str(name) for name in request.get("propertiesWithHistory") or []]
+    identities = _inputs(call, request, HISTORY_LIMIT if with_history else 100)
+    archived = call.query.get("archived", "false").lower() == "true"
     marks = ",".join("?" * len(identities))
     rows = call.database.execute(
         f'select id, created, updated, deleted, body from "hubspot.{kind}" '  # noqa: S608
-        f"where deleted = 0 and id in ({marks}) order by id",
-        identities,
+        f"where deleted = ? and id in ({marks}) order by id",
+        (DELETED if archived else LIVE, *identities),
     ).fetchall()
     wanted = _wanted(kind, [str(name) for name in request.get("properties") or []])
-    return json_answer(_batch(call, [_object(row, wanted) for row in rows]))
+    results = [_object(row, wanted, None, with_history) for row in rows]
+    return json_answer(_batch(call, results))
 
 
 def _inputs(call: Call, request: dict[str, Any], most: int) -> list[int]:
@@ -351,6 +407,12 @@ def properties(call: Call) -> Answer:
     return json_answer({"results": [definition(kind, name) for name in PROPERTIES[kind]]})
 
 
+def pipelines(call: Call) -> Answer:
+    """Answer with the pipelines of a type of object and their stages."""
+    made = int(read_meta(call.database)["start"])
+    return json_answer({"results": pipelines_of(_kind(call), made)})
+
+
 def details(_call: Call) -> Answer:
     """Answer with the account."""
     return json_answer(
@@ -373,6 +435,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/crm/v3/owners", owners),
     ("GET", "/crm/v3/owners/", owners),
     ("GET", "/crm/v3/properties/{type}", properties),
+    ("GET", "/crm/v3/pipelines/{type}", pipelines),
     ("POST", "/crm/v3/objects/{type}/search", search),
     ("POST", "/crm/v3/objects/{type}/batch/read", batch_read),
     ("GET", "/crm/v3/objects/{type}", list_objects),

@@ -55,7 +55,8 @@ def mess(directory: Path) -> dict[str, int]:
 def counts(directory: Path) -> dict[str, dict[str, int]]:
     """Return how many live records the API serves, by source and stream.
 
-    Deleted and archived ones do not count. `email_activity` counts actions (an open, a click), as
+    Deleted and archived ones do not count, nor do records that are worked out of others when they
+    are asked for. `email_activity` counts actions (an open, a click), as
     its stream does.
     """
     database = open_store(directory, read_only=True)

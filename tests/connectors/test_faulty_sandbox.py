@@ -28,6 +28,8 @@ STREAMS = {
     "hubspot": (
         *("contacts", "companies", "deals", "owners"),
         *("calls", "meetings", "notes", "tasks", "emails"),
+        *("tickets", "line_items", "leads"),
+        *("deal_stage_history", "pipelines", "property_definitions"),
     ),
 }
 KEYS = {
@@ -37,6 +39,9 @@ KEYS = {
     "segments": ("list_id", "id"),
     "interests": ("list_id", "category_id", "id"),
     "unsubscribes": ("campaign_id", "email_id"),
+    "deal_stage_history": ("deal_id", "timestamp", "value"),
+    "pipelines": ("object_type", "id"),
+    "property_definitions": ("object_type", "name"),
 }
 #: So that even a small sandbox has many pages.
 PAGES = {

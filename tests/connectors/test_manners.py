@@ -218,6 +218,50 @@ def test_no_more_requests_than_the_budget_are_under_way(local_vendor, at_once):
     assert most[0] == at_once
 
 
+def searched(moments, most, now):
+    """HubSpot with so many pages of one result in each search; notes when each search came."""
+
+    def answer(request: Request) -> Answer:
+        if "/associations/" in request.path:
+            return Answer({"results": []})
+        if not request.path.endswith("/search"):
+            return Answer(GOOD["hubspot"])
+        came = moments.setdefault(request.path, [])
+        came.append(now())
+        page = {"results": [{"id": str(len(came))}]}
+        more = {"paging": {"next": {"after": "1"}}} if len(came) < most else {}
+        return Answer({**page, **more})
+
+    return answer
+
+
+SEARCHING = {"updated_after": "2026-01-01T00:00:00+00:00"}
+
+
+def test_hubspots_searches_are_paced_and_nothing_else_is(local_vendor, waits):
+    moments: dict[str, list[float]] = {}
+    server = local_vendor(searched(moments, 11, waits.now))
+    config = config_for("hubspot", server.base_url)
+    assert read("hubspot", config, "calls", state={"calls": SEARCHING}).failure is None
+    (came,) = moments.values()
+    assert [round(moment) for moment in came] == [0] * 5 + [1] * 5 + [2]
+    assert len(server.requests) > 40
+    assert waits.seconds == pytest.approx(2.1)
+
+
+def test_all_streams_of_hubspot_search_five_times_a_second_together(local_vendor):
+    moments: dict[str, list[float]] = {}
+    server = local_vendor(searched(moments, 4, time.monotonic))
+    streams = ("calls", "notes", "tasks")
+    config = config_for("hubspot", server.base_url)
+    state = dict.fromkeys(streams, SEARCHING)
+    assert read("hubspot", config, *streams, state=state).failure is None
+    came = sorted(moment for each in moments.values() for moment in each)
+    assert len(came) == 12
+    for first, sixth in zip(came, came[5:], strict=False):
+        assert sixth - first > 0.9
+
+
 # What cannot succeed is not tried again.
 
 

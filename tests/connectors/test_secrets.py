@@ -25,7 +25,7 @@ STREAMS = {
     "stripe": ("customers", "products", "payment_methods", "invoice_lines", "events"),
     "zendesk": ("users", "organizations", "satisfaction_ratings"),
     "mailchimp": ("lists", "members", "email_activity", "interests", "unsubscribes"),
-    "hubspot": ("contacts", "owners"),
+    "hubspot": ("contacts", "owners", "deal_stage_history", "pipelines"),
 }
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from answering_vendor import Answer, Request
 
-TYPES = ("contacts", "companies", "deals", "calls", "meetings", "notes", "tasks", "emails")
+TYPES = (
+    *("contacts", "companies", "deals", "tickets", "line_items", "leads"),
+    *("calls", "meetings", "notes", "tasks", "emails"),
+)
 
 
 def iso(seconds: int) -> str:
@@ -25,7 +28,11 @@ class Portal:
         default_factory=lambda: defaultdict(dict)
     )
     properties: list[str] = field(default_factory=lambda: ["firstname", "hs_merged_object_ids"])
+    pipelines: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {"deals": [{"id": "default"}], "tickets": [{"id": "default"}]}
+    )
     longest_url: int = 14_000
+    longest_search: int = 3_000
     associations_a_page: int = 100
 
     def put(self, kind: str, number: int, **properties: str | None) -> None:
@@ -36,6 +43,16 @@ class Portal:
             "updatedAt": iso(self.now),
             "archived": False,
         }
+
+    def move(self, deal: int, *stages: str) -> None:
+        """Takes a deal through stages, one a second; `put` it first."""
+        record = self.objects["deals"][deal]
+        for stage in stages:
+            self.now += 1
+            entry = {"value": stage, "timestamp": iso(self.now), "sourceType": "CRM_UI"}
+            record.setdefault("_history", []).insert(0, entry)
+            record["properties"]["dealstage"] = stage
+        record["updatedAt"] = iso(self.now)
 
     def archive(self, kind: str, number: int) -> None:
         self.objects[kind][number].update(archived=True, archivedAt=iso(self.now))
@@ -52,6 +69,8 @@ class Portal:
         match parts:
             case ["crm", "v3", "properties", _]:
                 return Answer({"results": [{"name": name} for name in self.properties]})
+            case ["crm", "v3", "pipelines", kind]:
+                return Answer({"results": self.pipelines[kind]})
             case ["crm", "v3", "owners"]:
                 archived = request.one("archived") == "true"
                 owner = {"id": "2" if archived else "1", "archived": archived}
@@ -59,24 +78,33 @@ class Portal:
             case ["crm", "v3", "objects", kind] if request.method == "GET":
                 return self.page(kind, request)
             case ["crm", "v3", "objects", kind, "search"]:
+                if len(request.body) > self.longest_search:
+                    return Answer({"message": "search too long"}, 400)
                 return self.search(kind, body)
             case ["crm", "v3", "objects", kind, "batch", "read"]:
                 archived = request.one("archived") == "true"
-                assert len(body["inputs"]) <= 100
+                history = body["propertiesWithHistory"]
+                assert len(body["inputs"]) <= (50 if history else 100)
                 wanted = [self.objects[kind][int(entry["id"])] for entry in body["inputs"]]
-                results = [self.shown(kind, o, body["properties"]) for o in wanted]
+                results = [self.shown(o, body["properties"], history) for o in wanted]
                 return Answer({"results": [o for o in results if o["archived"] == archived]})
             case ["crm", "v4", "associations", kind, target, "batch", "read"]:
                 return self.associated(kind, target, body["inputs"])
         return Answer({"message": "no such resource"}, 404)
 
-    def shown(self, kind: str, record: dict[str, Any], properties: list[str]) -> dict[str, Any]:
+    def shown(
+        self, record: dict[str, Any], properties: list[str], history: list[str] | None = None
+    ) -> dict[str, Any]:
         known = record["properties"]
-        return {**record, "properties": {name: known.get(name) for name in properties if name}}
+        told = {key: value for key, value in record.items() if key != "_history"}
+        if history:
+            told["propertiesWithHistory"] = {history[0]: record.get("_history", [])}
+        return {**told, "properties": {name: known.get(name) for name in properties if name}}
 
     def page(self, kind: str, request: Request) -> Answer:
         limit = int(request.one("limit") or 10)
-        if limit > 100:
+        history = (request.one("propertiesWithHistory") or "").split(",")
+        if limit > (50 if history[0] else 100):
             return Answer({"message": "limit too large"}, 400)
         archived = request.one("archived") == "true"
         after = int(request.one("after") or 0)
@@ -87,7 +115,8 @@ class Portal:
         ]
         results = []
         for record in there[:limit]:
-            shown = self.shown(kind, record, (request.one("properties") or "").split(","))
+            properties = (request.one("properties") or "").split(",")
+            shown = self.shown(record, properties, history if history[0] else None)
             for target in (request.one("associations") or "").split(","):
                 linked = self.associations[kind, target].get(int(record["id"]), [])
                 if linked:
@@ -125,9 +154,7 @@ class Portal:
                 for f in body["filterGroups"][0]["filters"]
             ):
                 found.append(record)
-        results = [
-            self.shown(kind, o, body["properties"]) for o in found[after : after + body["limit"]]
-        ]
+        results = [self.shown(o, body["properties"]) for o in found[after : after + body["limit"]]]
         page: dict[str, Any] = {"total": len(found), "results": results}
         if len(found) > after + len(results):
             page["paging"] = {"next": {"after": str(after + len(results))}}

@@ -67,6 +67,26 @@ def test_a_missing_scope_is_named_and_the_other_streams_go_on(local_vendor):
     assert [r["id"] for r in result.records["contacts"]] == ["1"]
 
 
+@pytest.mark.parametrize("status", [400, 404])
+def test_what_an_account_does_not_have_is_told_by_check_with_what_else_is_missing(
+    local_vendor, status
+):
+    portal = Portal()
+
+    def answer(request):
+        if "leads" in request.path:
+            return Answer({"message": "Unable to infer object type from: leads"}, status)
+        if request.path.endswith("/tickets"):
+            return Answer({"errors": [{"context": {"requiredScopes": ["tickets"]}}]}, 403)
+        return portal(request)
+
+    result = check(config_for(local_vendor(answer).base_url))
+    assert result.status == Status.FAILED
+    said = result.message.splitlines()
+    assert [line.partition(":")[0] for line in said] == ["tickets", "leads"]
+    assert "scope tickets" in said[0]
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -135,10 +155,14 @@ def test_the_command_line_gives_spec_and_catalog(tmp_path, local_vendor):
         for m in run("discover", "--config", str(config))
         if m["type"] == "CATALOG"
     )
-    assert {s["name"] for s in catalog} == {*TYPES, "owners"}
+    keys = {name: [["id"]] for name in (*TYPES, "owners")}
+    keys["deal_stage_history"] = [["deal_id"], ["timestamp"], ["value"]]
+    keys["pipelines"] = [["object_type"], ["id"]]
+    keys["property_definitions"] = [["object_type"], ["name"]]
+    assert {s["name"]: s["source_defined_primary_key"] for s in catalog} == keys
     for stream in catalog:
-        assert stream["source_defined_primary_key"] == [["id"]]
-        assert stream["json_schema"]["properties"]["id"]
+        for (part,) in keys[stream["name"]]:
+            assert stream["json_schema"]["properties"][part]
         assert "incremental" in stream["supported_sync_modes"]
     checked = run("check", "--config", str(config))
     assert any(m.get("connectionStatus", {}).get("status") == "SUCCEEDED" for m in checked)

@@ -123,7 +123,22 @@ def test_a_merge_deletes_the_loser_in_first_and_later_syncs(local_vendor, portal
     assert set(tombstone) == {"id", DELETED_AT}
 
 
-def test_more_changes_than_search_gives_are_read_completely(local_vendor, portal):
+def test_a_merge_is_told_though_the_winner_was_archived_before_the_next_sync(local_vendor, portal):
+    portal.put("companies", 1)
+    portal.put("companies", 2)
+    portal.now += DAY
+    server = local_vendor(portal)
+    first = read("hubspot", config_for(server), "companies")
+    portal.now += DAY
+    del portal.objects["companies"][2]
+    portal.put("companies", 1, hs_merged_object_ids="2")
+    portal.archive("companies", 1)
+    second = read("hubspot", config_for(server), "companies", state=first.state)
+    told = {r["id"]: bool(r.get(DELETED_AT)) for r in second.records["companies"]}
+    assert told == {"1": False, "2": True}
+
+
+def test_more_changes_than_search_gives_are_read_completely(local_vendor, portal, waits):
     for number in range(1, 10_451):
         portal.put("notes", number)
     state = {"notes": {"updated_after": "2020-01-01T00:00:00+00:00"}}
@@ -235,3 +250,115 @@ def test_associations_that_could_not_be_read_are_an_error(local_vendor, portal):
     state = {"contacts": {"updated_after": "2020-01-01T00:00:00+00:00"}}
     result = read("hubspot", config_for(local_vendor(partly)), "contacts", state=state)
     assert "oops" in result.errors["contacts"]
+
+
+# The stages of deals.
+
+
+def stages(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(record["deal_id"], record["value"]) for record in records]
+
+
+def test_every_stage_that_a_deal_entered_comes_once_also_one_it_came_back_to(local_vendor, portal):
+    for number in range(1, 121):
+        portal.put("deals", number)
+        portal.move(number, "new", "offer", "new")
+    portal.archive("deals", 7)
+    portal.now += DAY
+    server = local_vendor(portal)
+    first = read("hubspot", config_for(server), "deal_stage_history")
+    assert first.failure is None
+    found = first.records["deal_stage_history"]
+    assert len(live(found, "deal_id", "timestamp", "value")) == len(found) == 360
+    assert stages([r for r in found if r["deal_id"] == "7"]) == [
+        ("7", "new"),
+        ("7", "offer"),
+        ("7", "new"),
+    ]
+    portal.now += DAY
+    for number in range(10, 70):
+        portal.move(number, "won")
+    portal.move(90, "offer")
+    portal.archive("deals", 90)
+    portal.now += DAY
+    server.requests.clear()
+    later = read("hubspot", config_for(server), "deal_stage_history", state=first.state)
+    assert later.failure is None
+    came = {(r["deal_id"], r["timestamp"]): r["value"] for r in later.records["deal_stage_history"]}
+    assert len(came) == 60 * 4 + 4  # only deals that changed, each with all its stages
+    assert sorted(came.values()).count("won") == 60
+    assert [r for r in stages(later.records["deal_stage_history"]) if r[0] == "90"][-1][
+        1
+    ] == "offer"
+    again = read("hubspot", config_for(server), "deal_stage_history", state=later.state)
+    assert again.records["deal_stage_history"] == []
+
+
+def test_a_history_that_was_killed_goes_on_where_it_was(local_vendor, portal, monkeypatch):
+    monkeypatch.setattr("connectors.checkpoint.RECORDS_A_STATE", 100)
+    for number in range(1, 301):
+        portal.put("deals", number)
+        portal.move(number, "new", "won")
+    server = local_vendor(portal)
+    killed = read("hubspot", config_for(server), "deal_stage_history", stop_after=330)
+    rest = read("hubspot", config_for(server), "deal_stage_history", state=killed.state)
+    both = killed.records["deal_stage_history"] + rest.records["deal_stage_history"]
+    assert len(live(both, "deal_id", "timestamp", "value")) == 600
+    assert len(rest.records["deal_stage_history"]) < 450
+
+
+# Pipelines and properties.
+
+
+def test_pipelines_come_with_their_stages_and_only_when_they_change(local_vendor, portal):
+    stage = {"id": "1", "label": "New", "metadata": {"ticketState": "OPEN"}}
+    portal.pipelines["tickets"] = [{"id": "default", "stages": [stage]}, {"id": "b", "stages": []}]
+    server = local_vendor(portal)
+    first = read("hubspot", config_for(server), "pipelines")
+    key = ("object_type", "id")
+    assert live(first.records["pipelines"], *key).keys() == {
+        ("deals", "default"),
+        ("tickets", "default"),
+        ("tickets", "b"),
+    }
+    assert first.records["pipelines"][1]["stages"] == [stage]
+    portal.pipelines["tickets"] = [{"id": "default", "stages": [{**stage, "label": "Fresh"}]}]
+    second = read("hubspot", config_for(server), "pipelines", state=first.state)
+    (changed, gone) = second.records["pipelines"]
+    assert changed["stages"][0]["label"] == "Fresh"
+    assert {**gone, DELETED_AT: ""} == {"object_type": "tickets", "id": "b", DELETED_AT: ""}
+    assert read("hubspot", config_for(server), "pipelines", state=second.state).records == {}
+
+
+def test_properties_of_every_type_of_object_are_defined(local_vendor, portal):
+    portal.properties.append("our_own_property")
+    server = local_vendor(portal)
+    result = read("hubspot", config_for(server), "property_definitions")
+    found = {(r["object_type"], r["name"]) for r in result.records["property_definitions"]}
+    assert found == {(kind, name) for kind in TYPES for name in portal.properties}
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "others"),
+    [("pipelines", "pipelines/tickets", 1), ("property_definitions", "properties/leads", 20)],
+)
+def test_a_type_that_may_not_be_read_is_said_and_what_is_known_of_it_stays(
+    local_vendor, portal, caplog, stream, path, others
+):
+    server = local_vendor(portal)
+    first = read("hubspot", config_for(server), stream)
+    scopes = {"message": "no", "errors": [{"context": {"requiredGranularScopes": ["x.read"]}}]}
+
+    def refusing(request):
+        return Answer(scopes, 403) if path in request.path else portal(request)
+
+    refused = config_for(local_vendor(refusing))
+    with caplog.at_level("WARNING", "airbyte"):
+        later = read("hubspot", refused, stream, state=first.state)
+    assert later.errors == {}
+    assert "x.read" in caplog.text
+    assert later.records[stream] == []
+    assert later.state[stream] == first.state[stream]
+    assert len(read("hubspot", refused, stream).records[stream]) == others
+    closed = config_for(local_vendor(lambda _: Answer(scopes, 403)))
+    assert "x.read" in read("hubspot", closed, stream).errors[stream]

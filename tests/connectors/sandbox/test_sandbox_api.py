@@ -20,7 +20,10 @@ from tests.connectors.sandbox.conftest import Vendors
 HERE = Path(__file__).parent
 STRIPE_KEYS: dict[str, dict[str, str]] = json.loads((HERE / "stripe_keys.json").read_text())
 HUBSPOT: dict[str, Any] = json.loads((HERE / "hubspot_schemas.json").read_text())
-CRM = ("contacts", "companies", "deals", "calls", "meetings", "notes", "tasks", "emails")
+CRM = (
+    *("contacts", "companies", "deals", "tickets", "line_items", "leads"),
+    *("calls", "meetings", "notes", "tasks", "emails"),
+)
 CLOCK = int(datetime(2026, 6, 30, tzinfo=UTC).timestamp())
 
 
@@ -408,7 +411,35 @@ def test_hubspot_objects_validate(vendors: Vendors, kind: str) -> None:
     assert page["results"]
     found = vendors.get("hubspot", f"/crm/v3/objects/{kind}/search", {"limit": 200})
     jsonschema_rs.validator_for(HUBSPOT["search"]).validate(found)
-    assert found["total"] == sandbox.counts(vendors.directory)["hubspot"][kind]
+    counts = sandbox.counts(vendors.directory)["hubspot"]
+    assert found["total"] == counts.get(kind, len(vendors.hubspot(kind))) > 0
+
+
+def test_hubspot_gives_the_history_of_a_property_newest_first(vendors: Vendors) -> None:
+    path = "/crm/v3/objects/deals"
+    page = vendors.get("hubspot", path, limit=50, propertiesWithHistory="dealstage")
+    jsonschema_rs.validator_for(HUBSPOT["list"]).validate(page)
+    batch = {
+        "inputs": [{"id": deal["id"]} for deal in page["results"]],
+        "properties": ["dealstage"],
+        "propertiesWithHistory": ["dealstage"],
+    }
+    read = vendors.get("hubspot", f"{path}/batch/read", batch)["results"]
+    histories = [deal["propertiesWithHistory"]["dealstage"] for deal in page["results"]]
+    assert histories == [deal["propertiesWithHistory"]["dealstage"] for deal in read]
+    for deal, history in zip(page["results"], histories, strict=True):
+        times = [entry["timestamp"] for entry in history]
+        assert times == sorted(times, reverse=True)
+        assert times[-1] == deal["createdAt"]
+        assert times[0] <= deal["updatedAt"]
+        assert history[0]["value"] == deal["properties"]["dealstage"]
+    too_many = {"limit": 100, "propertiesWithHistory": "dealstage"}
+    assert vendors.ask("hubspot", path, **too_many).status_code == 400
+
+
+def test_hubspot_refuses_a_search_that_is_too_long(vendors: Vendors) -> None:
+    body = {"limit": 1, "properties": ["x" * 3_000]}
+    assert vendors.ask("hubspot", "/crm/v3/objects/contacts/search", body).status_code == 400
 
 
 def test_hubspot_sends_only_the_properties_asked_for(vendors: Vendors) -> None:
