@@ -13,7 +13,17 @@ import orjson
 from .accounts import ZENDESK_EMAIL, ZENDESK_TOKEN
 from .calendar_time import iso
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
+from .store import read_meta
+from .zendesk_derived import metric_sets, organization_memberships, tags
 from .zendesk_objects import COMMENT, SHAPES
+from .zendesk_settings import (
+    group_memberships,
+    groups,
+    organization_fields,
+    ticket_fields,
+    user_fields,
+    with_custom_values,
+)
 
 _SINGULAR = {
     "users": "user",
@@ -21,6 +31,14 @@ _SINGULAR = {
     "tickets": "ticket",
     "satisfaction_ratings": "satisfaction_rating",
 }
+_SETTINGS = {
+    "groups": groups,
+    "group_memberships": group_memberships,
+    "ticket_fields": ticket_fields,
+    "user_fields": user_fields,
+    "organization_fields": organization_fields,
+}
+_LONGEST_LIST = 100
 # Status and name of the error for a start within the last minute.
 _CURSOR_REFUSAL = (400, "StartTimeTooRecent")
 _TIME_REFUSAL = (422, "InvalidValue")
@@ -52,10 +70,15 @@ def _wrong_page(code: str, title: str) -> NoReturn:
 
 
 def _bodies(stream: str, rows: Iterable[tuple[Any, ...]]) -> bytes:
+    return b",".join(_whole_bodies(stream, rows))
+
+
+def _whole_bodies(stream: str, rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
     shape = SHAPES.get(stream)
-    if shape:
-        return b",".join([shape.expand(row[0]) for row in rows])
-    return b",".join([row[0] for row in rows])
+    bodies = [shape.expand(row[0]) if shape else row[0] for row in rows]
+    if stream in ("users", "organizations", "tickets"):
+        return [with_custom_values(stream, body) for body in bodies]
+    return bodies
 
 
 def _start_time(call: Call, refusal: tuple[int, str]) -> int:
@@ -123,9 +146,18 @@ def cursor_export(call: Call) -> Answer:
         "before_cursor": None,
         "end_of_stream": not more,
     }
-    return Answer(
-        b'{"%b":[%b],' % (stream.encode(), _bodies(stream, rows)) + orjson.dumps(tail)[1:]
-    )
+    bodies = _whole_bodies(stream, rows)
+    if stream == "tickets" and "metric_sets" in call.query.get("include", "").split(","):
+        bodies = _with_metric_sets(call, bodies, rows)
+    return Answer(b'{"%b":[%b],' % (stream.encode(), b",".join(bodies)) + orjson.dumps(tail)[1:])
+
+
+def _with_metric_sets(call: Call, bodies: list[bytes], rows: list[tuple[Any, ...]]) -> list[bytes]:
+    found = metric_sets(call.database, rows)
+    return [
+        b'%b,"metric_set":%b}' % (body[:-1], orjson.dumps(found.get(row[2])))
+        for body, row in zip(bodies, rows, strict=True)
+    ]
 
 
 def _time_page(call: Call, table: str, size: int, start: int) -> tuple[list[tuple[Any, ...]], bool]:
@@ -288,6 +320,53 @@ def _listed(
     return Answer(b'{"%b":[%b],' % (key.encode(), _bodies(stream, rows)) + orjson.dumps(tail)[1:])
 
 
+def short_list(call: Call) -> Answer:
+    """Answer with what administrators set up, or with the tags."""
+    stream = call.path.removeprefix("/api/v2/").removesuffix(".json")
+    if stream == "tags":
+        records = tags(call.database)
+    else:
+        records = _SETTINGS[stream](int(read_meta(call.database)["start"]))
+    size, after = _list_place(call)
+    page = records[after : after + size]
+    more = after + size < len(records)
+    return _list_page(call, stream, page, after + len(page), more)
+
+
+def memberships(call: Call) -> Answer:
+    """Answer with the memberships of users in organizations."""
+    size, after = _list_place(call)
+    found = organization_memberships(call.database, after, size + 1)
+    last = found[:size][-1]["id"] if found else after
+    stream = "organization_memberships"
+    return _list_page(call, stream, found[:size], last, len(found) > size)
+
+
+def _list_place(call: Call) -> tuple[int, int]:
+    size = integer(call.query.get("page[size]"), _LONGEST_LIST)
+    if size is None or not 1 <= size <= _LONGEST_LIST:
+        _wrong_page("InvalidPaginationParameter", "page[size] must be from 1 to 100")
+    after = call.query.get("page[after]")
+    return size, _decode_cursor(after, 1)[0] if after else 0
+
+
+def _list_page(
+    call: Call, stream: str, records: list[dict[str, Any]], last: int, more: bool
+) -> Answer:
+    cursor = _encode_cursor(last) if records else None
+    query = urlencode({**dict(call.query), "page[after]": cursor})
+    link = f"{call.base_url}/api/v2/{stream}.json?{query}" if more else None
+    meta = {"has_more": more, "after_cursor": cursor, "before_cursor": None}
+    links = {"next": link, "prev": None}
+    return json_answer({stream: records, "meta": meta, "links": links})
+
+
+def ticket_metrics(call: Call) -> Answer:
+    """Answer with the measures of one ticket."""
+    row = _find(call, "tickets", call.params["id"])
+    return json_answer({"ticket_metric": metric_sets(call.database, [row])[row[1]]})
+
+
 def ticket_comments(call: Call) -> Answer:
     """Answer with the comments of one ticket."""
     ticket = _find(call, "tickets", call.params["id"])
@@ -340,6 +419,15 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v2/incremental/ticket_events", ticket_events),
     ("GET", "/api/v2/tickets/{id}/comments.json", ticket_comments),
     ("GET", "/api/v2/tickets/{id}/comments", ticket_comments),
+    ("GET", "/api/v2/tickets/{id}/metrics.json", ticket_metrics),
+    ("GET", "/api/v2/tickets/{id}/metrics", ticket_metrics),
+    *[
+        ("GET", f"/api/v2/{stream}{end}", short_list)
+        for stream in (*_SETTINGS, "tags")
+        for end in (".json", "")
+    ],
+    ("GET", "/api/v2/organization_memberships.json", memberships),
+    ("GET", "/api/v2/organization_memberships", memberships),
     ("GET", "/api/v2/{stream}.json", listing),
     ("GET", "/api/v2/{stream}", listing),
     ("GET", "/api/v2/{stream}/{id}", get_object),

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from hashlib import md5
 from typing import Any
 
@@ -18,18 +17,14 @@ from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
 from connectors.id_set import pack_ids, unpack_ids
 from connectors.vendor_clock import vendor_seconds
+from connectors.zendesk.pages import CURSOR_REFUSALS, VENDOR, cursor_pages
 
 logger = logging.getLogger("airbyte.zendesk")
 
-VENDOR = "Zendesk"
 EXPORT_PAGE_SIZE = 1000
 """The most that an incremental export gives a page."""
-LIST_PAGE_SIZE = 100
-"""The most that an ordinary list gives a page."""
 OVERLAP = timedelta(minutes=5)
 """Ratings are read again from so long before the last sync's start, by Zendesk's clock."""
-CURSOR_REFUSALS = frozenset({400, 404, 410, 422})
-"""How Zendesk may answer a cursor that it does not know any more."""
 RATING_LOOK_BACK = timedelta(days=30)
 """Ratings can only be asked for by creation; one that is changed later than this is missed."""
 
@@ -84,7 +79,7 @@ class CursorExport(ZendeskExport):
                 cursor, seen, has_gone_back = None, set(), True
                 continue
             records = records_in(response, self.records_field, VENDOR)
-            yield records
+            yield self.given(records, response)
             read_until = newest_change(records, read_until)
             body = parsed_body(response)
             cursor = body.get("after_cursor") or cursor
@@ -96,6 +91,18 @@ class CursorExport(ZendeskExport):
         if cursor:
             self.checkpoint.save({"cursor": cursor, "read_until": read_until})
 
+    def given(
+        self,
+        records: list[dict[str, Any]],
+        response: requests.Response,  # noqa: ARG002
+    ) -> list[dict[str, Any]]:
+        """What is emitted for a page of records."""
+        return records
+
+    def parameters_of(self, place: Mapping[str, Any]) -> dict[str, Any]:
+        """The request's parameters for the page at a place."""
+        return {"per_page": EXPORT_PAGE_SIZE, **place}
+
     def _page(self, place: Mapping[str, Any], seen: set[str]) -> requests.Response:
         def fault(response: requests.Response) -> str | None:
             records_in(response, self.records_field, VENDOR)
@@ -105,8 +112,41 @@ class CursorExport(ZendeskExport):
                 return None
             return "it is not the end, but has no new cursor"
 
-        params = {"per_page": EXPORT_PAGE_SIZE, **place}
+        params = self.parameters_of(place)
         return self.sound(VENDOR, lambda: self.get(self.path, params), fault)
+
+
+@dataclass
+class TicketMetrics(CursorExport):
+    """The measures of tickets, out of the export of tickets.
+
+    They have no export of their own, and their list is in order of the tickets' creation.
+    """
+
+    def parameters_of(self, place: Mapping[str, Any]) -> dict[str, Any]:
+        """As of every export, with the measures."""
+        return {**super().parameters_of(place), "include": "metric_sets"}
+
+    def given(
+        self, records: list[dict[str, Any]], response: requests.Response
+    ) -> list[dict[str, Any]]:
+        """The measures of a page's tickets; those of deleted ones as deletions.
+
+        Raises:
+            VendorError: the page has no measures at all.
+        """
+        live = [ticket for ticket in records if ticket.get("status") != "deleted"]
+        if live and not any("metric_set" in ticket for ticket in live):
+            raise malformed_body(VENDOR, response, "its tickets have no 'metric_set'")
+        rows = []
+        for ticket in records:
+            measures = ticket.get("metric_set")
+            if ticket.get("status") == "deleted":
+                at = ticket.get("updated_at")
+                rows.append({"ticket_id": ticket["id"], "_ab_cdc_deleted_at": at})
+            elif isinstance(measures, dict):
+                rows.append({**measures, "ticket_id": ticket["id"]})
+        return rows
 
 
 @dataclass
@@ -281,52 +321,6 @@ class RatingList(ZendeskExport):
             before = {"since": since} if isinstance(since, int) else {}
             self.checkpoint.offer({**before, **place}, len(records))
         self.checkpoint.save({"since": (started or 0) - int(OVERLAP.total_seconds())})
-
-
-def cursor_pages(
-    stream: ZendeskExport,
-    path: str,
-    field: str,
-    params: Mapping[str, Any],
-    after: str | None = None,
-) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
-    """The pages of an ordinary list, by cursor.
-
-    A place to go on from that is not known any more leads back to the beginning, once.
-    """
-    seen = {after} if after else set()
-
-    def fault(response: requests.Response) -> str | None:
-        records_in(response, field, VENDOR)
-        meta = parsed_body(response).get("meta") or {}
-        following = meta.get("after_cursor")
-        if not meta and parsed_body(response).get("next_page"):
-            return "it is paged by number, not by cursor"
-        if not meta.get("has_more") or (following and following not in seen):
-            return None
-        return "it has more, but no new after_cursor"
-
-    has_gone_back, empty = False, 0
-    while True:
-        place = {"page[size]": LIST_PAGE_SIZE, **({"page[after]": after} if after else {})}
-        asked = {**params, **place}
-        try:
-            response = stream.sound(VENDOR, partial(stream.get, path, asked), fault)
-        except VendorError as error:
-            if not after or has_gone_back or error.status not in CURSOR_REFUSALS:
-                raise
-            logger.info("%s: the place to go on from is not known, starting anew", stream.name)
-            after, has_gone_back = None, True
-            seen.clear()
-            continue
-        records = records_in(response, field, VENDOR)
-        yield records, response
-        meta = parsed_body(response).get("meta") or {}
-        if not meta.get("has_more"):
-            return
-        empty = stream.watch_emptiness(VENDOR, response, len(records), empty)
-        after = str(meta["after_cursor"])
-        seen.add(after)
 
 
 def newest_change(records: Iterable[Mapping[str, Any]], before: int | None) -> int | None:

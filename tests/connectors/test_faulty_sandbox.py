@@ -20,10 +20,14 @@ STREAMS = {
         # Not those that read the same list as others: a repeated page would be the other's.
         *("prices", "payment_intents", "balance_transactions"),
     ),
-    "zendesk": ("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
+    "zendesk": (
+        *("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
+        *("ticket_metrics", "organization_memberships", "groups", "group_memberships", "tags"),
+        *("ticket_fields", "user_fields", "organization_fields"),
+    ),
     "mailchimp": (
         *("lists", "members", "campaigns", "email_activity"),
-        *("tags", "segments", "interests", "reports", "unsubscribes"),
+        *("segments", "interests", "reports", "unsubscribes"),
     ),
     "hubspot": (
         *("contacts", "companies", "deals", "owners"),
@@ -35,18 +39,19 @@ STREAMS = {
 KEYS = {
     "members": ("list_id", "id"),
     "email_activity": ("campaign_id", "email_id", "action", "timestamp", "url"),
-    "tags": ("list_id", "id"),
     "segments": ("list_id", "id"),
     "interests": ("list_id", "category_id", "id"),
     "unsubscribes": ("campaign_id", "email_id"),
     "deal_stage_history": ("deal_id", "timestamp", "value"),
     "pipelines": ("object_type", "id"),
+    "tags": ("name",),
+    "ticket_metrics": ("ticket_id",),
     "property_definitions": ("object_type", "name"),
 }
 #: So that even a small sandbox has many pages.
 PAGES = {
     "stripe": {"PAGE_SIZE": 25},
-    "zendesk": {"EXPORT_PAGE_SIZE": 15, "LIST_PAGE_SIZE": 10},
+    "zendesk": {"EXPORT_PAGE_SIZE": 15, "pages.LIST_PAGE_SIZE": 10},
     "mailchimp": {"PAGE_SIZE": 24},
     "hubspot": {"LIST_SIZE": 20, "SEARCH_SIZE": 25},
 }
@@ -69,9 +74,9 @@ def made(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     for vendor, sizes in PAGES.items():
-        module = import_module(f"connectors.{vendor}.components")
         for name, size in sizes.items():
-            monkeypatch.setattr(module, name, size)
+            module = import_module(f"connectors.{vendor}.{name.rpartition('.')[0] or 'components'}")
+            monkeypatch.setattr(module, name.rpartition(".")[2], size)
 
 
 @pytest.fixture

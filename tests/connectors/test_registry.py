@@ -73,6 +73,8 @@ def test_a_wrong_configuration_is_refused_by_key_without_its_value(connector_typ
 KEYS = {
     "invoice_lines": [["invoice"], ["id"]],
     "subscription_items": [["subscription"], ["id"]],
+    "ticket_metrics": [["ticket_id"]],
+    "tags": [["name"]],
 }
 
 
@@ -86,7 +88,12 @@ def test_every_stream_has_a_schema_a_primary_key_and_a_cursor(connector_type):
     for stream in catalog.streams:
         assert stream.source_defined_primary_key == KEYS.get(stream.name, [["id"]])
         assert stream.json_schema["additionalProperties"] is True
-        assert len(stream.json_schema["properties"]) > 10
+        for (key,) in stream.source_defined_primary_key:
+            assert key in stream.json_schema["properties"]
+        assert (
+            "_ab_cdc_deleted_at" in stream.json_schema["properties"]
+            or len(stream.json_schema["properties"]) > 10
+        )
         assert stream.default_cursor_field[0] in stream.json_schema["properties"]
         assert [mode.value for mode in stream.supported_sync_modes] == [
             "full_refresh",

@@ -20,10 +20,18 @@ STREAMS = {
         *("payment_intents", "payment_methods", "checkout_sessions", "balance_transactions"),
         *("invoice_lines", "subscription_items"),
     ),
-    "zendesk": ("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
+    "zendesk": (
+        *("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
+        *("ticket_metrics", "organization_memberships", "groups", "group_memberships", "tags"),
+        *("ticket_fields", "user_fields", "organization_fields"),
+    ),
 }
-
-KEYS = {"invoice_lines": ("invoice", "id"), "subscription_items": ("subscription", "id")}
+KEYS = {
+    "invoice_lines": ("invoice", "id"),
+    "subscription_items": ("subscription", "id"),
+    "ticket_metrics": ("ticket_id",),
+    "tags": ("name",),
+}
 #: Children that come again, unchanged, when the invoice that holds them is paid.
 RESTATED = {"invoice_lines"}
 

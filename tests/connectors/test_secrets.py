@@ -23,7 +23,7 @@ CREDENTIALS = {
 }
 STREAMS = {
     "stripe": ("customers", "products", "payment_methods", "invoice_lines", "events"),
-    "zendesk": ("users", "organizations", "satisfaction_ratings"),
+    "zendesk": ("users", "organizations", "satisfaction_ratings", "ticket_metrics", "tags"),
     "mailchimp": ("lists", "members", "email_activity", "interests", "unsubscribes"),
     "hubspot": ("contacts", "owners", "deal_stage_history", "pipelines"),
 }

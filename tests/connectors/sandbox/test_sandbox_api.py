@@ -397,6 +397,40 @@ def test_zendesk_rows_hang_together(vendors: Vendors) -> None:
     assert {c["id"] for c in own["comments"]} <= {c["id"] for c in comments}
 
 
+@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize(
+    "stream",
+    [
+        *("organization_memberships", "groups", "group_memberships", "tags"),
+        *("ticket_fields", "user_fields", "organization_fields"),
+    ],
+)
+def test_zendesk_lists_are_paged_by_cursor(vendors: Vendors, stream: str, size: int) -> None:
+    path = f"/api/v2/{stream}"
+    whole = vendors.get("zendesk", path)[stream]
+    page = vendors.get("zendesk", path, **{"page[size]": size})
+    found = page[stream]
+    while page["meta"]["has_more"]:
+        assert len(page[stream]) == size
+        page = vendors.get("zendesk", page["links"]["next"])
+        found += page[stream]
+    assert found == whole
+    assert found
+    assert vendors.ask("zendesk", path, **{"page[size]": 101}).status_code == 400
+
+
+def test_zendesk_measures_come_beside_tickets_and_one_by_one(vendors: Vendors) -> None:
+    path = "/api/v2/incremental/tickets/cursor"
+    page = vendors.get("zendesk", path, start_time=0, include="metric_sets")
+    plain = vendors.get("zendesk", path, start_time=0)
+    beside = [ticket.pop("metric_set") for ticket in page["tickets"]]
+    assert page["tickets"] == plain["tickets"]
+    for ticket, measures in list(zip(page["tickets"], beside, strict=True))[:20]:
+        alone = vendors.get("zendesk", f"/api/v2/tickets/{ticket['id']}/metrics")
+        assert alone == {"ticket_metric": measures}
+        assert measures["ticket_id"] == ticket["id"]
+
+
 @pytest.mark.parametrize("kind", CRM)
 def test_hubspot_objects_validate(vendors: Vendors, kind: str) -> None:
     names = vendors.properties(kind)

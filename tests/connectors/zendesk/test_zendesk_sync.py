@@ -12,7 +12,7 @@ import pytest
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import Status
 from answering_vendor import Answer, Request
-from reading import live, read
+from reading import DELETED_AT, live, read
 
 from connectors import checkpoint
 from connectors.registry import create_source
@@ -21,6 +21,14 @@ TOKEN = "never-show-this-token"
 EMAIL = "admin@acme.example"
 DAY = 86400
 START = 1_500_000_000
+
+
+#: Lists that are read whole; the first is as long as the list of users.
+LISTS = (
+    "organization_memberships",
+    *("groups", "group_memberships", "tags"),
+    *("ticket_fields", "user_fields", "organization_fields"),
+)
 
 
 def text(seconds: int) -> str:
@@ -75,6 +83,8 @@ class SmallZendesk:
             found = [row for row in rows if (row["_at"], row["id"]) > (at, skip)]
             page = found[: self.page_limit]
             last = (page[-1]["_at"], page[-1]["id"]) if page else (at, skip)
+            if request.one("include") == "metric_sets":
+                page = [{**row, "metric_set": self.measures(row)} for row in page]
             after = base64.b64encode(f"{last[0]},{last[1]}".encode()).decode()
             body = {kind: page, "after_cursor": after, "after_url": "https://x/y"}
             return Answer({**body, "end_of_stream": len(found) <= len(page)}, date=self.now)
@@ -85,6 +95,15 @@ class SmallZendesk:
             size = min(int(request.one("page[size]") or 100), self.page_limit)
             meta = {"has_more": len(found) > at + size, "after_cursor": str(at + size)}
             return Answer({kind: found[at : at + size], "meta": meta}, date=self.now)
+        if kind in LISTS:
+            after = int(request.one("page[after]") or 0)
+            size = min(int(request.one("page[size]") or 100), self.page_limit)
+            found = sorted((row for row in rows if row["id"] > after), key=lambda row: row["id"])
+            page = found[:size]
+            meta = (
+                {"has_more": len(found) > size, "after_cursor": str(page[-1]["id"])} if page else {}
+            )
+            return Answer({kind: page, "meta": meta}, date=self.now)
         start = int(request.one("start_time") or 0)
         if start > self.now - 60:
             return Answer({"error": "InvalidValue", "description": "Too recent start_time."}, 422)
@@ -95,6 +114,12 @@ class SmallZendesk:
         if self.say_end_of_stream:
             body["end_of_stream"] = len(found) <= len(page)
         return Answer(body, date=self.now)
+
+    def measures(self, ticket: dict[str, Any]) -> dict[str, Any] | None:
+        """What the export says beside a ticket, of which it knows nothing once it is deleted."""
+        if ticket.get("status") == "deleted":
+            return None
+        return {"id": 7_000 + ticket["id"], "ticket_id": ticket["id"], "replies": ticket["_at"] % 9}
 
     def truth(self, kind: str) -> dict[tuple[Any, ...], dict[str, Any]]:
         return {(row["id"],): row for row in self.rows[kind]}
@@ -141,6 +166,86 @@ def test_deleted_tickets_and_inactive_users_come_as_ordinary_records(zendesk):
     reading = read("zendesk", zendesk.config, "tickets", "users")
     assert reading.records["tickets"][0]["status"] == "deleted"
     assert reading.records["users"][0]["active"] is False
+
+
+def test_measures_of_tickets_come_with_the_tickets_that_changed(zendesk):
+    for _ in range(25):
+        zendesk.put("tickets", status="open")
+    zendesk.page_limit = 10
+    first = read("zendesk", zendesk.config, "ticket_metrics")
+    assert [r["ticket_id"] for r in first.records["ticket_metrics"]] == list(range(1, 26))
+    assert len(zendesk.requests) == 3
+    zendesk.put("tickets", 4, status="solved")
+    zendesk.put("tickets", 5, status="deleted")
+    later = read("zendesk", zendesk.config, "ticket_metrics", state=first.state)
+    changed, gone = later.records["ticket_metrics"]
+    assert changed == zendesk.measures(zendesk.truth("tickets")[(4,)])
+    assert gone == {"ticket_id": 5, DELETED_AT: text(zendesk.now)}
+    again = read("zendesk", zendesk.config, "ticket_metrics", state=later.state)
+    assert again.records["ticket_metrics"] == []
+
+
+def test_an_export_without_measures_is_said_and_not_taken_for_tickets_that_have_none(
+    zendesk, local_vendor
+):
+    page = {"tickets": [{"id": 1, "status": "open"}], "after_cursor": "c", "end_of_stream": True}
+    server = local_vendor(lambda _: Answer(page))
+    config = {**zendesk.config, "base_url": server.base_url}
+    reading = read("zendesk", config, "ticket_metrics", "tickets")
+    assert "metric_set" in reading.errors["ticket_metrics"]
+    assert set(reading.errors) == {"ticket_metrics"}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_lists_give_what_is_new_changed_or_gone(zendesk, kind):
+    key = "name" if kind == "tags" else "id"
+    for number in range(25):
+        zendesk.put(kind, name=f"n{number}")
+    zendesk.page_limit = 10
+    zendesk.now += 3_600
+    first = read("zendesk", zendesk.config, kind)
+    assert [record["id"] for record in first.records[kind]] == list(range(1, 26))
+    assert read("zendesk", zendesk.config, kind, state=first.state).records[kind] == []
+    zendesk.put(kind, 3, count=5)
+    new = zendesk.put(kind, name="new")
+    gone = zendesk.rows[kind].pop(0)
+    assert gone["id"] == 1
+    zendesk.now += 3_600
+    later = read("zendesk", zendesk.config, kind, state=first.state)
+    *came, tombstone = later.records[kind]
+    assert [record["id"] for record in came] == [3, new]
+    assert tombstone.keys() == {key, DELETED_AT}
+    assert tombstone[key] == gone[key]
+    again = read("zendesk", zendesk.config, kind, state=later.state)
+    assert again.records[kind] == []
+
+
+def test_memberships_that_go_while_a_killed_list_is_read_on_are_told(zendesk, monkeypatch):
+    monkeypatch.setattr(checkpoint, "RECORDS_A_STATE", 10)
+    for _ in range(60):
+        zendesk.put("organization_memberships")
+    zendesk.page_limit = 10
+    zendesk.now += 3_600
+    killed = read("zendesk", zendesk.config, "organization_memberships", stop_after=35)
+    assert killed.state["organization_memberships"]["listing"]["after"] == "30"
+    rest = read("zendesk", zendesk.config, "organization_memberships", state=killed.state)
+    assert [r["id"] for r in rest.records["organization_memberships"]] == list(range(31, 61))
+    del zendesk.rows["organization_memberships"][4]
+    zendesk.now += 3_600
+    later = read("zendesk", zendesk.config, "organization_memberships", state=rest.state)
+    assert [r["id"] for r in later.records["organization_memberships"]] == [5]
+
+
+def test_custom_fields_come_with_their_values(zendesk):
+    values = [{"id": 77, "value": "כחול"}, {"id": 78, "value": None}]
+    zendesk.put("tickets", custom_fields=values)
+    zendesk.put("users", user_fields={"our_tier": "gold", "of_old": None})
+    zendesk.put("organizations", organization_fields={"seats": 12})
+    zendesk.now += 120
+    reading = read("zendesk", zendesk.config, "tickets", "users", "organizations")
+    assert reading.records["tickets"][0]["custom_fields"] == values
+    assert reading.records["users"][0]["user_fields"] == {"our_tier": "gold", "of_old": None}
+    assert reading.records["organizations"][0]["organization_fields"] == {"seats": 12}
 
 
 @pytest.mark.parametrize("say_end_of_stream", [True, False])
@@ -224,7 +329,8 @@ def test_ratings_come_once_changed_ones_again(zendesk):
 
 
 @pytest.mark.parametrize(
-    "kind", ["users", "tickets", "organizations", "ticket_comments", "satisfaction_ratings"]
+    "kind",
+    ["users", "tickets", "organizations", "ticket_comments", "satisfaction_ratings", *LISTS],
 )
 def test_every_state_on_the_way_is_safe_to_go_on_from(zendesk, monkeypatch, kind):
     monkeypatch.setattr(checkpoint, "RECORDS_A_STATE", 1)
@@ -232,7 +338,7 @@ def test_every_state_on_the_way_is_safe_to_go_on_from(zendesk, monkeypatch, kind
         if kind == "ticket_comments":
             zendesk.comment(number, f"text {number}")
         else:
-            zendesk.put(kind)
+            zendesk.put(kind, name=f"n{number}")
     zendesk.page_limit = 5
     zendesk.now += 120
     whole = read("zendesk", zendesk.config, kind)
@@ -251,6 +357,7 @@ def test_every_state_on_the_way_is_safe_to_go_on_from(zendesk, monkeypatch, kind
 
 def test_an_empty_account_is_no_error(zendesk):
     kinds = ["users", "tickets", "organizations", "ticket_comments", "satisfaction_ratings"]
+    kinds += ["ticket_metrics", *LISTS]
     reading = read("zendesk", zendesk.config, *kinds)
     assert reading.failure is None
     assert not any(reading.records.values())
