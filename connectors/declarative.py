@@ -139,6 +139,7 @@ def complete_manifest(
     properties = manifest["spec"]["connection_specification"].setdefault("properties", {})
     for key, value in LIMIT_PROPERTIES.items():
         properties.setdefault(key, dict(value))
+    _leave_out(manifest, properties, config.get("without") or ())
     level = manifest.setdefault("concurrency_level", {"type": "ConcurrencyLevel"})
     at_once = level.setdefault("default_concurrency", DEFAULT_CONCURRENCY)
     if isinstance(at_once, int):
@@ -150,6 +151,26 @@ def complete_manifest(
             level["default_concurrency"], level.get("max_concurrency") or 2
         )
     return manifest
+
+
+def _leave_out(
+    manifest: dict[str, Any], properties: dict[str, Any], without: Sequence[str]
+) -> None:
+    """Takes streams out of a manifest, and says in its specification which there are."""
+    names = [stream.get("name") for stream in manifest["streams"]]
+    properties.setdefault(
+        "without",
+        {
+            "type": "array",
+            "title": "Streams left out",
+            "description": "Streams that are not read, because the account does not have them, the "
+            "key may not read them or nobody needs them.",
+            "items": {"type": "string", "enum": names},
+        },
+    )
+    manifest["streams"] = [
+        stream for stream in manifest["streams"] if stream.get("name") not in without
+    ]
 
 
 def components(node: Any, component_type: str) -> Iterator[dict[str, Any]]:
@@ -393,9 +414,12 @@ def _problems(errors: Iterable[Any]) -> Iterator[str]:
         elif error.validator == "pattern":
             hint = error.schema.get("pattern_descriptor", error.validator_value)
             yield f"`{key}` must look like {hint}"
+        elif error.validator == "enum":
+            allowed = ", ".join(str(value) for value in error.validator_value)
+            yield f"`{key}` must be one of {allowed}"
         elif error.validator == "additionalProperties":
-            allowed = set(error.schema.get("properties", {}))
-            unknown = sorted(name for name in error.instance if name not in allowed)
+            known = set(error.schema.get("properties", {}))
+            unknown = sorted(name for name in error.instance if name not in known)
             yield ", ".join(f"`{name}` is not a key of this source" for name in unknown)
         else:
             yield f"`{key}` breaks its rule {error.validator}: {error.validator_value}"

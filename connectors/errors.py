@@ -329,7 +329,8 @@ class VendorErrorHandler(ErrorHandler):
         if status == requests.codes.forbidden:
             raise VendorError(
                 f"{self.vendor} does not let this key read {path} (403). "
-                f"{self.permission_hint}{words}",
+                f"{self.permission_hint} If this account is not to have it, leave the stream out "
+                f"(`without`).{words}",
                 FailureType.config_error,
                 status,
             )

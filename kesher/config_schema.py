@@ -79,6 +79,7 @@ class _VendorSource(_Section):
     max_retries: int | None = Field(default=None, ge=0)
     patience_seconds: int | None = Field(default=None, ge=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=50)
+    without: list[str] | None = None
 
 
 class StripeSource(_VendorSource):

@@ -101,6 +101,18 @@ def test_every_stream_has_a_schema_a_primary_key_and_a_cursor(connector_type):
         ]
 
 
+def test_a_stream_that_is_left_out_is_neither_found_nor_checked():
+    config = {"access_token": KEY, "without": ["leads", "tickets"]}
+    names = {s.name for s in create_source("hubspot", config).discover(None, config).streams}
+    assert "contacts" in names
+    assert not names & {"leads", "tickets"}
+
+
+def test_leaving_out_a_stream_that_there_is_not_is_refused_with_those_there_are():
+    with pytest.raises(AirbyteTracedException, match=r"`without.0` must be one of .*leads"):
+        create_source("hubspot", {"access_token": KEY, "without": ["lead"]})
+
+
 def test_a_type_key_in_the_configuration_is_ignored():
     assert create_source("stripe", {"type": "stripe", "client_secret": KEY}).name == "stripe"
 
