@@ -9,6 +9,7 @@ records of a page were handed over; the state message then follows those records
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass, field
@@ -62,6 +63,8 @@ class Checkpoint(Cursor):
         self._records_since = 0
         self._is_unsent = False
         self._sent_at = waiting.now()
+        # Requests that are made side by side send what was offered, each before it waits.
+        self._lock = threading.RLock()
         if not from_scratch:
             self._state = dict(state_manager.get_stream_state(stream_name, None))
         # What a full refresh of a stream without cursor leaves behind is no place to go on from.
@@ -74,8 +77,9 @@ class Checkpoint(Cursor):
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Sends the state out, behind the records that were handed over before the call."""
-        self._state = deepcopy(dict(state))
-        self._emit()
+        with self._lock:
+            self._state = deepcopy(dict(state))
+            self._emit()
 
     def offer(self, state: Mapping[str, Any], records: int) -> None:
         """Like `save`, but it is sent only now and then, and before a long wait.
@@ -84,19 +88,21 @@ class Checkpoint(Cursor):
             state: safe to go on from.
             records: how many records were handed over since the last `save` or `offer`.
         """
-        self._records_since += records
-        self._state = deepcopy(dict(state))
-        self._is_unsent = True
-        if (
-            self._records_since >= RECORDS_A_STATE
-            or waiting.now() - self._sent_at >= SECONDS_A_STATE
-        ):
-            self._emit()
+        with self._lock:
+            self._records_since += records
+            self._state = deepcopy(dict(state))
+            self._is_unsent = True
+            if (
+                self._records_since >= RECORDS_A_STATE
+                or waiting.now() - self._sent_at >= SECONDS_A_STATE
+            ):
+                self._emit()
 
     def flush(self) -> None:
         """Sends what was offered and not sent yet."""
-        if self._is_unsent:
-            self._emit()
+        with self._lock:
+            if self._is_unsent:
+                self._emit()
 
     def observe(self, record: Record) -> None:
         """Nothing: the state does not follow from single records."""
@@ -106,7 +112,8 @@ class Checkpoint(Cursor):
 
     def ensure_at_least_one_state_emitted(self) -> None:
         """Repeats the last saved state, unchanged when nothing was saved."""
-        self._emit()
+        with self._lock:
+            self._emit()
 
     def should_be_synced(self, record: Record) -> bool:  # noqa: ARG002
         """Every record is."""

@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from connectors.errors import VendorError, malformed_body
+from connectors.in_parallel import in_order
 from connectors.stripe.components import VENDOR, ListThenEvents, Page, moment, told_object
 
 logger = logging.getLogger("airbyte.stripe")
@@ -134,14 +135,16 @@ class PaymentMethodsOfCustomers(ListThenEvents):
     """
 
     def listed(self, objects: list[Thing]) -> Iterator[list[Thing]]:
-        """The payment methods of a page of customers."""
-        for customer in objects:
-            path = f"v1/customers/{customer['id']}/payment_methods"
-            try:
-                for methods, _ in self.list_pages(None, {}, path):
-                    yield methods
-            except VendorError as error:
-                if error.vendor_code != "resource_missing":
-                    raise
-                # It stood in the list of customers a moment ago: deleted meanwhile.
-                logger.info("%s: %s is gone, left out", self.name, customer["id"])
+        """The payment methods of a page of customers, who are asked for side by side."""
+        yield from in_order(self._of_customer, objects)
+
+    def _of_customer(self, customer: Thing) -> list[Thing]:
+        path = f"v1/customers/{customer['id']}/payment_methods"
+        try:
+            return [method for methods, _ in self.list_pages(None, {}, path) for method in methods]
+        except VendorError as error:
+            if error.vendor_code != "resource_missing":
+                raise
+            # It stood in the list of customers a moment ago: deleted meanwhile.
+            logger.info("%s: %s is gone, left out", self.name, customer["id"])
+            return []

@@ -218,6 +218,34 @@ def test_no_more_requests_than_the_budget_are_under_way(local_vendor, at_once):
     assert most[0] == at_once
 
 
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_one_request_a_parent_is_asked_side_by_side_within_the_budget(local_vendor, at_once):
+    customers = [{"id": f"cus_{number:02}"} for number in range(20)]
+    under_way, most = [0], [0]
+    lock = threading.Lock()
+
+    def answer(request: Request) -> Answer:
+        if not request.path.endswith("/payment_methods"):
+            return Answer({"data": customers, "has_more": False})
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        time.sleep(0.05)
+        with lock:
+            under_way[0] -= 1
+        owner = request.path.split("/")[-2]
+        return Answer({"data": [{"id": f"pm_{owner}", "customer": owner}], "has_more": False})
+
+    server = local_vendor(answer)
+    config = config_for("stripe", server.base_url, max_concurrency=at_once)
+    reading = read("stripe", config, "payment_methods")
+    assert reading.failure is None
+    assert [r["customer"] for r in reading.records["payment_methods"]] == [
+        customer["id"] for customer in customers
+    ]
+    assert most[0] == at_once
+
+
 def searched(moments, most, now):
     """HubSpot with so many pages of one result in each search; notes when each search came."""
 
