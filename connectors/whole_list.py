@@ -22,8 +22,8 @@ class WholeList(CheckpointedRetriever):
     State: `{"read": {id: digest}}`, the records of the list as they were given last.
 
     Attributes:
-        key: the field that tells one record from another.
-        keys: the fields that do so together, where one is not enough.
+        key: the field that tells one record from another, a text.
+        keys: in its place the fields that do so, where there are several or one is no text.
     """
 
     key: str = "id"

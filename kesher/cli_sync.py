@@ -9,7 +9,6 @@ from datetime import datetime
 import click
 
 from kesher.cli_settings import Settings, common_options, pass_settings, print_json
-from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
 
 
 @click.command()
@@ -34,10 +33,8 @@ from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
 @click.option(
     "--at-once",
     type=click.IntRange(min=1),
-    default=SOURCES_AT_ONCE,
-    show_default=True,
     metavar="N",
-    help="Read so many sources at the same time.",
+    help="Read so many sources at the same time, 4 unless told.",
 )
 @click.option("--dry-run", is_flag=True, help="Tell how each stream would be read; read nothing.")
 @click.option(
@@ -54,7 +51,7 @@ def sync(
     stream: tuple[str, ...],
     full_refresh: bool,
     since: datetime | None,
-    at_once: int,
+    at_once: int | None,
     dry_run: bool,
     check: bool,
     as_json: bool,
@@ -75,13 +72,14 @@ def sync(
     from kesher.run_history import recorded_run
     from kesher.sync import plan
     from kesher.sync import sync as run_sync
+    from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
 
     if check and dry_run:
         raise click.UsageError("--check and --dry-run exclude each other.")
     config, data = settings.load("sources")
     terminal = settings.terminal(json_follows=as_json)
     day = since.date().isoformat() if since else None
-    request = SyncRequest(source, stream, full_refresh, day, at_once)
+    request = SyncRequest(source, stream, full_refresh, day, at_once or SOURCES_AT_ONCE)
     if check:
         from kesher.finding import report as report_findings
         from kesher.source_check import check_sources

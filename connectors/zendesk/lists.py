@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,14 +29,11 @@ class ShortList(WholeList):
 
     path: str = ""
     records_field: str = ""
+    keys: list[str] = field(default_factory=lambda: ["id"])
 
     def whole_pages(self) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
         """All pages of the list."""
         yield from cursor_pages(self, self.path, self.records_field, {})
-
-    def tombstone(self, key: str) -> dict[str, Any]:
-        """The primary key; ids are numbers."""
-        return {self.key: int(key) if self.key == "id" else key}
 
 
 @dataclass

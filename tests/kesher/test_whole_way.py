@@ -62,7 +62,8 @@ def test_status_names_what_other_programs_need(published_demo) -> None:
 
 
 def test_every_record_that_the_sandbox_serves_is_in_the_lake(published_demo) -> None:
-    assert published_demo.status["records"] == sandbox.counts(published_demo.data_dir / "sandbox")
+    counts = sandbox.counts(published_demo.data_dir / "sandbox")
+    assert _of_streams(published_demo.status["records"], counts) == counts
 
 
 def test_paid_invoices_add_up_to_what_the_sandbox_took(published_demo) -> None:
@@ -117,7 +118,18 @@ def test_time_passes_and_unchanged_people_keep_their_ids(published_demo, tmp_pat
         merged = {customer_id for _, _, customer_id in told}
     unexplained = [key for key in moved if before[key] not in merged and after[key] not in merged]
     assert unexplained == []
-    assert later.status["records"] == sandbox.counts(later.data_dir / "sandbox")
+    counts = sandbox.counts(later.data_dir / "sandbox")
+    assert _of_streams(later.status["records"], counts) == counts
+
+
+def _of_streams(
+    records: dict[str, dict[str, int]], streams: dict[str, dict[str, int]]
+) -> dict[str, dict[str, int]]:
+    """Leave out what follows from other records, which the sandbox does not count."""
+    return {
+        source: {stream: records[source][stream] for stream in names}
+        for source, names in streams.items()
+    }
 
 
 def _customer_ids(serving: Path) -> list[tuple[tuple[str, str], str]]:
