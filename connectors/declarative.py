@@ -89,7 +89,10 @@ LIMIT_PROPERTIES: Mapping[str, Any] = {
 
 @cache
 def _read_folder(folder: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = yaml.safe_load((folder / "manifest.yaml").read_text("utf-8"))
+    text = (folder / "manifest.yaml").read_text("utf-8")
+    # libyaml, where it is there, reads ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    manifest: dict[str, Any] = yaml.load(text, loader)  # noqa: S506 - either is a safe one
     schemas = {
         path.stem: json.loads(path.read_text("utf-8"))
         for path in sorted((folder / "schemas").glob("*.json"))

@@ -11,10 +11,10 @@ import math
 import os
 import secrets
 import time
-import uuid
 from array import array
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from kesher.lake import DELETED_AT, MISFITS_NOTE, SCHEMA, Lake, LakeClock, first
 _ROWS_A_GROUP = 20_000
 _BYTES_A_GROUP = 16 * 1024 * 1024
 _REASONS_A_RECORD = 20
+#: The digit that says which kind of UUID it is, out of any digit.
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class LakeWriter:
@@ -68,7 +70,7 @@ class LakeWriter:
         self._clock = clock
         self._generation = generation
         self._validator = _validator(json_schema)
-        self._plain_meta = orjson.dumps({"sync_id": sync_id, "changes": []}).decode()
+        self._plain_meta = orjson.dumps({"sync_id": sync_id, "changes": []})
         self._unfinished: str | None = None
         self._finished_name = ""
         self._file: Any = None
@@ -168,7 +170,7 @@ class LakeWriter:
     def _append(self, data: bytes, changes: list[dict[str, str]]) -> None:
         self._moments.append(self._clock.microseconds())
         self._metas.append(
-            orjson.dumps({"sync_id": self._sync_id, "changes": changes}).decode()
+            orjson.dumps({"sync_id": self._sync_id, "changes": changes})
             if changes
             else self._plain_meta
         )
@@ -203,13 +205,13 @@ class LakeWriter:
         count = len(self._metas)
         batch = pa.record_batch(
             [
-                pa.array(_raw_ids(count), pa.string()),
-                pa.array(self._moments, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
-                pa.array(self._metas, pa.string()),
-                pa.array([self._generation] * count, pa.int64()),
-                pa.StringArray.from_buffers(
-                    count, pa.py_buffer(self._ends), pa.py_buffer(self._data)
+                _texts(_raw_ids(count), array("i", range(0, 36 * count + 1, 36))),
+                _numbers(self._moments, pa.timestamp("us", tz="UTC")),
+                _texts(
+                    b"".join(self._metas), array("i", accumulate(map(len, self._metas), initial=0))
                 ),
+                _numbers(array("q", [self._generation]) * count, pa.int64()),
+                _texts(self._data, self._ends),
             ],
             schema=SCHEMA,
         )
@@ -217,8 +219,8 @@ class LakeWriter:
         self._parquet.write_batch(batch, row_group_size=count)
 
     def _empty_buffer(self) -> None:
-        self._moments: list[int] = []
-        self._metas: list[str] = []
+        self._moments = array("q")
+        self._metas: list[bytes] = []
         self._data = bytearray()
         #: Where each record ends in `_data`, after a 0 where the first begins.
         self._ends = array("i", [0])
@@ -240,13 +242,30 @@ def own_writer(lake: Lake, source: str, stream: str) -> LakeWriter:
     )
 
 
-def _raw_ids(count: int) -> list[str]:
-    """Return so many new random UUIDs: asking the system once is ten times as fast."""
-    randomness = os.urandom(16 * count)
-    return [
-        str(uuid.UUID(bytes=randomness[start : start + 16], version=4))
-        for start in range(0, len(randomness), 16)
-    ]
+# Arrow's arrays out of buffers: from lists, pyarrow imports pandas first, which takes a second.
+
+
+def _texts(data: bytes | bytearray, ends: array[int]) -> pa.Array:
+    """Return texts as a column; `ends` says where each one ends, after a 0."""
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
+
+
+def _numbers(values: array[int], data_type: pa.DataType) -> pa.Array:
+    """Return 64-bit numbers as a column."""
+    return pa.Array.from_buffers(data_type, len(values), [None, pa.py_buffer(values)])
+
+
+def _raw_ids(count: int) -> bytes:
+    """Return so many new random UUIDs (RFC 9562, version 4), 36 characters each, in one text.
+
+    Asking the system once for all is ten times as fast, and so is not making objects of them.
+    """
+    digits = os.urandom(16 * count).hex()
+    return "".join(
+        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}-"
+        f"{_VARIANT[digits[at + 16]]}{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}"
+        for at in range(0, len(digits), 32)
+    ).encode()
 
 
 def _validator(json_schema: Mapping[str, Any] | None) -> Any:
