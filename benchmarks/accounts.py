@@ -1,8 +1,9 @@
 """Four accounts at once against one after the other, and many requests at once against one.
 
-A sandbox is served over loopback and read with `kesher sync`, all of it each time: as fast as it
-answers, and with a wait before each answer, as vendors have it. One after the other is
-`--at-once 1`; one request at a time is `max_concurrency: 1` in kesher.yml as well.
+A sandbox is served over loopback, each vendor by a process of its own, and read with `kesher sync`,
+all of it each time: as fast as it answers, and with a wait before each answer, as vendors have it.
+One after the other is `--at-once 1`; one request at a time is `max_concurrency: 1` in kesher.yml as
+well.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -22,8 +23,11 @@ from benchmarks.report import Target, machine, print_targets, work_directory
 from connectors import sandbox
 
 _PROJECT = Path(__file__).resolve().parent.parent
+_VENDORS = ("hubspot", "mailchimp", "stripe", "zendesk")
 _PARALLEL_SOURCES = 1.7
 _PARALLEL_REQUESTS = 4.0
+
+Sources = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def main(arguments: list[str]) -> int:
         0 if every target is met, else 1.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks accounts", description=__doc__)
-    parser.add_argument("--people", type=int, default=10_000, help="served without a wait")
+    parser.add_argument("--people", type=int, default=3_000, help="served without a wait")
     parser.add_argument("--few-people", type=int, default=3_000, help="served with a wait")
     parser.add_argument("--latency", type=float, default=50.0, help="milliseconds before an answer")
     parser.add_argument("--seed", type=int, default=2_026)
@@ -73,9 +77,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _sources_at_once(directory: Path, people: int, seed: int) -> Target:
-    with _served(directory, people, seed, 0.0) as address:
-        serial = _sync(directory / "one-source", address, "--at-once", "1")
-        parallel = _sync(directory / "all-sources", address)
+    with _served(directory, people, seed, 0.0) as sources:
+        serial = _sync(directory / "one-source", sources, "--at-once", "1")
+        parallel = _sync(directory / "all-sources", sources)
     print(f"\n## {people:,} people in four systems, no wait\n")
     _print_table({"one source after the other": serial, "four at once": parallel})
     ratio = serial.seconds / parallel.seconds
@@ -87,10 +91,10 @@ def _sources_at_once(directory: Path, people: int, seed: int) -> Target:
 
 
 def _requests_at_once(directory: Path, people: int, seed: int, wait: float) -> Target:
-    with _served(directory, people, seed, wait) as address:
-        serial = _sync(directory / "one-request", address, "--at-once", "1", max_concurrency=1)
-        requests = _sync(directory / "requests", address, "--at-once", "1")
-        parallel = _sync(directory / "all-requests", address)
+    with _served(directory, people, seed, wait) as sources:
+        serial = _sync(directory / "one-request", sources, "--at-once", "1", max_concurrency=1)
+        requests = _sync(directory / "requests", sources, "--at-once", "1")
+        parallel = _sync(directory / "all-requests", sources)
     print(f"\n## {people:,} people in four systems, {wait * 1000:.0f} ms before each answer\n")
     _print_table(
         {
@@ -106,19 +110,24 @@ def _requests_at_once(directory: Path, people: int, seed: int, wait: float) -> T
     )
 
 
-def _served(directory: Path, people: int, seed: int, wait: float) -> Any:
+@contextmanager
+def _served(directory: Path, people: int, seed: int, wait: float) -> Iterator[Sources]:
+    """Serve a sandbox; give the settings of each source."""
     folder = directory / f"sandbox-{people}"
     if not sandbox.exists(folder):
         sandbox.create(folder, people=people, seed=seed)
     faults = sandbox.FaultPlan((sandbox.Fault("slow", seconds=wait),)) if wait else None
-    return sandbox.running(folder, faults=faults)
+    with ExitStack() as servers:
+        sources = {}
+        for name in _VENDORS:
+            address = servers.enter_context(sandbox.running(folder, faults=faults))
+            sources[name] = sandbox.source_configs(address)[name]
+        yield sources
 
 
-def _sync(folder: Path, address: str, *options: str, **settings: int) -> Sync:
+def _sync(folder: Path, served: Sources, *options: str, **settings: int) -> Sync:
     folder.mkdir()
-    sources = {
-        name: {**source, **settings} for name, source in sandbox.source_configs(address).items()
-    }
+    sources = {name: {**source, **settings} for name, source in served.items()}
     config = folder / "kesher.yml"
     config.write_text(yaml.safe_dump({"data_dir": str(folder / "data"), "sources": sources}))
     kesher = [sys.executable, "-m", "kesher"]
