@@ -47,15 +47,20 @@ class Result:
     steps: dict[str, float] = field(default_factory=dict)
 
 
-def prepare_kesher(directory: Path) -> float:
-    """Let Kesher compile its models, which it does once a version; return the seconds."""
+def prepare_kesher(directory: Path, options: Sequence[str] = ()) -> float:
+    """Let Kesher compile its models, which it does once a version; return the seconds.
+
+    Args:
+        directory: Where the output goes.
+        options: Further options of the command; with `--train` other models are compiled.
+    """
     records = directory / "one-record.parquet"
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (select '1' as record_id, 'Dana Levi' as full_name) to '{records}'"
         )
     command = [_kesher(), "match", str(records), "--out", str(directory / "one.parquet")]
-    return run(command, directory).seconds
+    return run([*command, *options], directory).seconds
 
 
 def run_kesher(

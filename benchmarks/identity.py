@@ -69,6 +69,8 @@ def main(arguments: list[str]) -> int:
         return 2
     with work_directory(options.directory) as directory:
         compiled = prepare_kesher(directory)
+        if options.train:
+            prepare_kesher(directory, ["--train"])
         print(f"# Identity\n\n{machine()}. Seed {options.seed}.")
         print(f"Kesher's first run of a version, on one record: {compiled:.1f} s, then:\n")
         rounds = []
