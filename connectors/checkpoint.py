@@ -64,7 +64,7 @@ class Checkpoint(Cursor):
         self._is_unsent = False
         self._sent_at = waiting.now()
         # Requests that are made side by side send what was offered, each before it waits.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         if not from_scratch:
             self._state = dict(state_manager.get_stream_state(stream_name, None))
         # What a full refresh of a stream without cursor leaves behind is no place to go on from.

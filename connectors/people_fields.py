@@ -1,6 +1,10 @@
 """What Kesher can know of a person, by the names that a mapping uses. Imports nothing heavy."""
 
-PEOPLE_FIELDS: tuple[str, ...] = (
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+PeopleField = Literal[
     "full_name",
     "given_name",
     "family_name",
@@ -18,4 +22,6 @@ PEOPLE_FIELDS: tuple[str, ...] = (
     "gender",
     "language",
     "updated_at",
-)
+]
+
+PEOPLE_FIELDS: tuple[PeopleField, ...] = get_args(PeopleField)

@@ -22,11 +22,9 @@ class WholeList(CheckpointedRetriever):
     State: `{"read": {id: digest}}`, the records of the list as they were given last.
 
     Attributes:
-        key: the field that tells one record from another, a text.
-        keys: in its place the fields that do so, where there are several or one is no text.
+        keys: the fields that tell one record from another; if there are none, `id`, a text.
     """
 
-    key: str = "id"
     cursor_field: str = ""
     keys: list[str] = field(default_factory=list)
 
@@ -46,14 +44,14 @@ class WholeList(CheckpointedRetriever):
         for records, response in self.whole_pages():
             at = server_time(response)
             moment = at.astimezone(UTC).isoformat(timespec="seconds") if at else moment
-            changed = {
-                self._name(record): (digest(record), record)
-                for record in records
-                if given.get(self._name(record)) != digest(record)
-            }
-            there.update(self._name(record) for record in records)
+            changed: dict[str, tuple[str, dict[str, Any]]] = {}
+            for record in records:
+                name, told = self._name(record), digest(record)
+                there.add(name)
+                if given.get(name) != told:
+                    changed[name] = told, record
             yield [record for _, record in changed.values()]
-            given.update((key, told) for key, (told, _) in changed.items())
+            given.update((name, told) for name, (told, _) in changed.items())
             self.checkpoint.offer({"read": given}, len(changed))
         there.update(name for name in given if not self.was_read(self._key(name)))
         gone = sorted(given.keys() - there)
@@ -63,13 +61,13 @@ class WholeList(CheckpointedRetriever):
     def _name(self, record: Mapping[str, Any]) -> str:
         """The record's key as a state's key, which has to be a text."""
         if not self.keys:
-            return str(record[self.key])
+            return str(record["id"])
         return orjson.dumps([record[part] for part in self.keys]).decode()
 
     def _key(self, name: str) -> dict[str, Any]:
         """The key fields of the record that `_name` gave this name."""
         if not self.keys:
-            return {self.key: name}
+            return {"id": name}
         return dict(zip(self.keys, orjson.loads(name), strict=True))
 
 

@@ -14,8 +14,9 @@ from typing import Any, Union
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from connectors.people_fields import PeopleField
 from kesher.config_environment import Expansion
-from kesher.config_schema import VENDORS, KesherFile, PeopleField, SourceConfig
+from kesher.config_schema import VENDORS, KesherFile, SourceConfig
 
 _SECRET_KEY = re.compile(r"secret|token|password|api_key|webhook|credential|url", re.IGNORECASE)
 

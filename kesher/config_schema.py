@@ -10,27 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from connectors.people_fields import PeopleField
 from expectations.alerts import AlertsConfig
-
-PeopleField = Literal[
-    "full_name",
-    "given_name",
-    "family_name",
-    "email",
-    "phone",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "company",
-    "job_title",
-    "birth_date",
-    "national_id",
-    "gender",
-    "language",
-    "updated_at",
-]
 
 VENDORS = ("stripe", "zendesk", "mailchimp", "hubspot")
 

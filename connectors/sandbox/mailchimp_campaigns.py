@@ -9,7 +9,7 @@ import orjson
 
 from .calendar_time import iso_offset
 from .ids import token
-from .mailchimp_objects import LISTS, Campaign
+from .mailchimp_objects import LISTS, TRACKING, Campaign
 from .rows import Row, Sink
 
 _SENDER = {"name": "Kesher Sandbox", "email": "news@kesher.example"}
@@ -100,15 +100,7 @@ def campaign_rows(campaigns: list[Campaign], sink: Sink) -> None:
                 "template_id": 1,
                 "drag_and_drop": True,
             },
-            "tracking": {
-                "opens": True,
-                "html_clicks": True,
-                "text_clicks": False,
-                "goal_tracking": False,
-                "ecomm360": False,
-                "google_analytics": "",
-                "clicktale": "",
-            },
+            "tracking": TRACKING,
             "delivery_status": {"enabled": False},
         }
         sink.add(

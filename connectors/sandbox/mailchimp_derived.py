@@ -10,7 +10,7 @@ import orjson
 
 from .calendar_time import DAY, iso_offset, parse_time
 from .ids import token
-from .mailchimp_objects import LISTS
+from .mailchimp_objects import LISTS, TRACKING
 
 Json = dict[str, Any]
 
@@ -293,15 +293,7 @@ def automations(database: sqlite3.Connection, start: int) -> list[Json]:
                     "auto_footer": False,
                     "inline_css": False,
                 },
-                "tracking": {
-                    "opens": True,
-                    "html_clicks": True,
-                    "text_clicks": False,
-                    "goal_tracking": False,
-                    "ecomm360": False,
-                    "google_analytics": "",
-                    "clicktale": "",
-                },
+                "tracking": TRACKING,
                 "trigger_settings": {
                     "workflow_type": "welcomeSeries",
                     "workflow_title": "Welcome new subscribers",

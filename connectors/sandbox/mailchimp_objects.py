@@ -20,6 +20,16 @@ from .texts import CAMPAIGNS
 
 _DEAD_ADDRESS = 0.0016  # chance, each campaign, that the mailbox is gone
 _FULL_MAILBOX = 0.0024  # chance, each campaign, that it bounces and the next one may not
+#: What is counted of whatever is sent.
+TRACKING = {
+    "opens": True,
+    "html_clicks": True,
+    "text_clicks": False,
+    "goal_tracking": False,
+    "ecomm360": False,
+    "google_analytics": "",
+    "clicktale": "",
+}
 # id, name, chance that a subscriber is on it, months between campaigns
 LISTS = (
     ("a1f0newslt", "Newsletter", 0.9, 1),

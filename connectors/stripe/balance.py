@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.stripe.components import OVERLAP, VENDOR, ListThenEvents
 from connectors.vendor_clock import vendor_seconds
-
-logger = logging.getLogger("airbyte.stripe")
 
 
 @dataclass
@@ -44,12 +41,7 @@ class BalanceTransactions(ListThenEvents):
         more = {"created[gte]": known["created_from"]} if known else {}
         for transactions, response in self.list_pages(after, more):
             now = vendor_seconds(VENDOR, response)
-            if known and now < known["until"]:
-                logger.warning(
-                    "%s: the state is ahead of Stripe's clock, so it is of another account. "
-                    "Reading the whole stream again.",
-                    self.name,
-                )
+            if known and self.is_of_another_account(known["until"], now):
                 yield from self._read(None, {})
                 return
             until = now - int(OVERLAP.total_seconds()) if until is None else until

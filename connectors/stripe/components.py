@@ -217,14 +217,20 @@ class ListThenEvents(CheckpointedRetriever):
             length = max(1, min(length, span) // 2)
         self.checkpoint.save({**state, "since": max(since, safe)})
 
+    def is_of_another_account(self, since: int, started: int) -> bool:
+        """Whether a state's time is ahead of Stripe's clock; says so in the log."""
+        if started >= since:
+            return False
+        logger.warning(
+            "%s: the state is ahead of Stripe's clock, so it is of another account. Reading the "
+            "whole stream again.",
+            self.name,
+        )
+        return True
+
     def must_read_again(self, since: int, started: int) -> bool:
         """Whether the events do not tell all that happened since a time; says why in the log."""
-        if started < since:
-            logger.warning(
-                "%s: the state is ahead of Stripe's clock, so it is of another account. Reading "
-                "the whole stream again.",
-                self.name,
-            )
+        if self.is_of_another_account(since, started):
             return True
         if started - since > EVENTS_LIVE.total_seconds():
             logger.warning(

@@ -31,13 +31,12 @@ class EventLog(ListThenEvents):
 
     def must_read_again(self, since: int, started: int) -> bool:
         """Only a state of another account needs that; a gap of months cannot be filled."""
-        if started - since <= EVENTS_LIVE.total_seconds():
-            return super().must_read_again(since, started)
-        logger.warning(
-            "%s: the last sync was %d days ago, but Stripe keeps events for %d days only. Those "
-            "in between are lost.",
-            self.name,
-            (started - since) // 86400,
-            EVENTS_LIVE.days,
-        )
-        return False
+        if started - since > EVENTS_LIVE.total_seconds():
+            logger.warning(
+                "%s: the last sync was %d days ago, but Stripe keeps events for %d days only. "
+                "Those in between are lost.",
+                self.name,
+                (started - since) // 86400,
+                EVENTS_LIVE.days,
+            )
+        return self.is_of_another_account(since, started)

@@ -31,10 +31,10 @@ RATING_LOOK_BACK = timedelta(days=30)
 
 @dataclass
 class ZendeskExport(CheckpointedRetriever):
-    """Base of the exports.
+    """Base of the exports and of long lists.
 
     Attributes:
-        path: the export's path below the requester's `url`.
+        path: the export's or list's path below the requester's `url`.
         records_field: the body's field with the list.
     """
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import requests
 
-from connectors.checkpoint import CheckpointedRetriever
 from connectors.extractor import parsed_body
 from connectors.id_set import pack_ids, unpack_ids
 from connectors.vendor_clock import vendor_seconds
 from connectors.whole_list import WholeList
-from connectors.zendesk.components import OVERLAP, unchanged_since
+from connectors.zendesk.components import OVERLAP, ZendeskExport, unchanged_since
 from connectors.zendesk.pages import VENDOR, cursor_pages
 
 
@@ -37,20 +36,13 @@ class ShortList(WholeList):
 
 
 @dataclass
-class LongList(CheckpointedRetriever):
+class LongList(ZendeskExport):
     """A list that can be as long as that of the users: organization memberships.
 
     State, times being seconds since 1970 by Zendesk's clock: `{"since": …, "ids": …}`: what changed
     from then on is unread, and these ids, packed, were in the list; in the middle of a list also
     `"listing": {"after": …, "started": …}`.
-
-    Attributes:
-        path: the list's path below the requester's `url`.
-        records_field: the body's field with the list.
     """
-
-    path: str = ""
-    records_field: str = ""
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages of what is new or changed, then what is gone; then the state."""

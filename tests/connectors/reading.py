@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import jsonschema_rs
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteStream,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
@@ -100,3 +102,13 @@ def live(
     for record in records:
         newest[tuple(record[part] for part in primary_key)] = dict(record)
     return {key: record for key, record in newest.items() if not record.get(DELETED_AT)}
+
+
+def assert_every_record_fits(catalog: AirbyteCatalog, reading: Reading) -> None:
+    """Hold all that was read against the catalog's schemas, which must name every field."""
+    for stream in catalog.streams:
+        validator = jsonschema_rs.validator_for(stream.json_schema)
+        for record in reading.records[stream.name]:
+            assert [error.message for error in validator.iter_errors(record)] == []
+        unknown = {key for record in reading.records[stream.name] for key in record}
+        assert unknown <= stream.json_schema["properties"].keys(), stream.name

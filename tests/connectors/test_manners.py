@@ -197,42 +197,49 @@ def test_a_refused_stream_makes_all_streams_of_its_source_wait(local_vendor):
     assert during == []
 
 
+class UnderWay:
+    """Counts the requests that are answered at the same time."""
+
+    def __init__(self):
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._now -= 1
+
+
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_no_more_requests_than_the_budget_are_under_way(local_vendor, at_once):
-    under_way, most = [0], [0]
-    lock = threading.Lock()
+    under_way = UnderWay()
 
     def answer(_: Request) -> Answer:
-        with lock:
-            under_way[0] += 1
-            most[0] = max(most[0], under_way[0])
-        time.sleep(0.05)
-        with lock:
-            under_way[0] -= 1
+        with under_way:
+            time.sleep(0.05)
         return Answer(GOOD["stripe"])
 
     server = local_vendor(answer)
     config = config_for("stripe", server.base_url, max_concurrency=at_once)
     streams = ("customers", "invoices", "charges", "refunds", "subscriptions", "products")
     assert read("stripe", config, *streams).failure is None
-    assert most[0] == at_once
+    assert under_way.most == at_once
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
 def test_one_request_a_parent_is_asked_side_by_side_within_the_budget(local_vendor, at_once):
     customers = [{"id": f"cus_{number:02}"} for number in range(20)]
-    under_way, most = [0], [0]
-    lock = threading.Lock()
+    under_way = UnderWay()
 
     def answer(request: Request) -> Answer:
         if not request.path.endswith("/payment_methods"):
             return Answer({"data": customers, "has_more": False})
-        with lock:
-            under_way[0] += 1
-            most[0] = max(most[0], under_way[0])
-        time.sleep(0.05)
-        with lock:
-            under_way[0] -= 1
+        with under_way:
+            time.sleep(0.05)
         owner = request.path.split("/")[-2]
         return Answer({"data": [{"id": f"pm_{owner}", "customer": owner}], "has_more": False})
 
@@ -243,7 +250,7 @@ def test_one_request_a_parent_is_asked_side_by_side_within_the_budget(local_vend
     assert [r["customer"] for r in reading.records["payment_methods"]] == [
         customer["id"] for customer in customers
     ]
-    assert most[0] == at_once
+    assert under_way.most == at_once
 
 
 def searched(moments, most, now):
