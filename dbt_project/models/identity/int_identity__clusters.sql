@@ -9,7 +9,7 @@
 
 -- A component that contradicts itself is put together anew, its strongest links first;
 -- a link that would join a contradiction is left out.
-with
+with recursive
     contested_records as (
         select record_key, component_key
         from {{ ref("int_identity__contested_records") }}
@@ -96,61 +96,82 @@ with
         left join
             decided_groups on decided_groups.record_key = contested_records.record_key
     ),
-    {% for step in range(1, steps + 1) %}
-        {% set before = "groups_" ~ (step - 1) %}
-        -- Groups that the links of this step join, as if all of them counted.
-        joins_{{ step }} as (
-            select
-                left_group.group_key as left_record_key,
-                right_group.group_key as right_record_key
-            from steps
-            inner join
-                {{ before }} as left_group
-                on left_group.record_key = steps.left_record_key
-            inner join
-                {{ before }} as right_group
-                on right_group.record_key = steps.right_record_key
-            where
-                steps.step = {{ step }}
-                and left_group.group_key <> right_group.group_key
-        ),
 
-        {{ connected_components("joined_" ~ step, "joins_" ~ step, rounds=8) }},
+    last_step as (select max(step) as step from steps),
 
-        tried_{{ step }} as (
-            select before.record_key, joined.component_key as group_key
-            from {{ before }} as before
-            inner join
-                joined_{{ step }} as joined on joined.record_key = before.group_key
-        ),
+    -- One row a record and step. The engine plans a step once, however many there are.
+    groups as (
+        select record_key, group_key, 0 as step
+        from groups_0
+        union all
+        select record_key, group_key, step
+        from
+            (
+                with
+                    before as (
+                        select
+                            groups.record_key, groups.group_key, groups.step + 1 as step
+                        from groups
+                        inner join last_step on groups.step < last_step.step
+                    ),
 
-        {{ contradictions("contradictions_" ~ step, "tried_" ~ step) }},
+                    -- Groups that the links of this step join, as if all of them
+                    -- counted.
+                    joins as (
+                        select
+                            left_group.group_key as left_record_key,
+                            right_group.group_key as right_record_key
+                        from steps
+                        inner join
+                            before as left_group
+                            on left_group.record_key = steps.left_record_key
+                            and left_group.step = steps.step
+                        inner join
+                            before as right_group
+                            on right_group.record_key = steps.right_record_key
+                        where left_group.group_key <> right_group.group_key
+                    ),
 
-        groups_{{ step }} as (
-            select
-                before.record_key,
-                case
-                    when
-                        tried.group_key is not null and contradictions.group_key is null
-                    then tried.group_key
-                    else before.group_key
-                end as group_key
-            from {{ before }} as before
-            left join tried_{{ step }} as tried on tried.record_key = before.record_key
-            left join
-                contradictions_{{ step }} as contradictions
-                on contradictions.group_key = tried.group_key
-        ),
-    {% endfor %}
+                    {{ connected_components("joined", "joins", rounds=8) }},
+
+                    tried as (
+                        select before.record_key, joined.component_key as group_key
+                        from before
+                        inner join joined on joined.record_key = before.group_key
+                    ),
+
+                    {{ contradictions("contradictions", "tried") }}
+
+                select
+                    before.record_key,
+                    case
+                        when
+                            tried.group_key is not null
+                            and contradictions.group_key is null
+                        then tried.group_key
+                        else before.group_key
+                    end as group_key,
+                    before.step
+                from before
+                left join tried on tried.record_key = before.record_key
+                left join contradictions on contradictions.group_key = tried.group_key
+            ) as joined_groups
+    ),
+
+    contested_groups as (
+        select groups.record_key, groups.group_key
+        from groups
+        inner join last_step on last_step.step = groups.step
+    ),
 
     cuts as (
         select member_links.component_key, count(*) as cut_count
         from member_links
         inner join
-            groups_{{ steps }} as left_group
+            contested_groups as left_group
             on left_group.record_key = member_links.left_record_key
         inner join
-            groups_{{ steps }} as right_group
+            contested_groups as right_group
             on right_group.record_key = member_links.right_record_key
         where left_group.group_key <> right_group.group_key
         group by member_links.component_key
@@ -181,8 +202,7 @@ with
         from all_records
         left join components on components.record_key = all_records.record_key
         left join
-            groups_{{ steps }} as contested_groups
-            on contested_groups.record_key = all_records.record_key
+            contested_groups on contested_groups.record_key = all_records.record_key
         left join cuts on cuts.component_key = components.component_key
     )
 
