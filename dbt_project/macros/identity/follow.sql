@@ -79,8 +79,7 @@
         from {{ ref("int_identity__weights") }}
     {% endset %}
     {% set count %}
-        select {{ order_of_magnitude("greatest(count(*), 1)") }}
-        from {{ ref("int_identity__incoming_people") }}
+        select record_count from {{ ref("int_identity__record_count") }}
     {% endset %}
     {{
         return(

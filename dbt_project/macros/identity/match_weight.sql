@@ -106,3 +106,18 @@
   city tell: families stay together, and so do those who name their children alike.
 -#}
 {% macro namesakes_city_weight() -%} 2 {%- endmacro %}
+
+{#-
+  How much less an address says of two of one name whose birth dates differ: two of one name at one
+  address are not there by chance if they are two, but father and son.
+-#}
+{% macro handed_down_name_weight() -%} 4 {%- endmacro %}
+
+{#-
+  The share of true pairs in a file of `record_count` records, where `share` is that of 2^17 of them:
+  who is in half as many records has half as many strangers to be taken for. Below 2^15 it grows no
+  more, for of few records nobody knows how common a name is.
+-#}
+{% macro prior_of_size(share, record_count) -%}
+    {{ share }} * greatest(1, power(2, 17 - greatest(15, log2({{ record_count }}))))
+{%- endmacro %}

@@ -1,6 +1,7 @@
 {{ config(materialized="start_of_build") }}
 
 -- depends_on: {{ ref("int_identity__weights") }}
+-- depends_on: {{ ref("int_identity__record_count") }}
 with
     incoming as (
         select record_key, record_digest from {{ ref("int_identity__incoming_people") }}

@@ -78,6 +78,13 @@ with
         where
             {{ given_name_level("left_face", "right_face") }} = 'different'
             and not {{ names_are_swapped("left_face", "right_face") }}
+            -- Who has another's national id and birth date is that person, whatever
+            -- the name.
+            and not coalesce(
+                left_face.kind = 'national_id'
+                and left_face.birth_date = right_face.birth_date,
+                false
+            )
         group by left_face.kind, left_face.value
     ),
 

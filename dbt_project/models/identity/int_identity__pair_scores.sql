@@ -411,8 +411,14 @@ with
             case
                 when name_frequency_weight <> 0 and address_level = 'same_city'
                 then least(greatest(address_weight, 0), {{ namesakes_city_weight() }})
+                -- Where birth dates differ, a name at an address was handed down.
+                when
+                    given_name_level = 'same'
+                    and birth_date_level = 'different'
+                    and address_level in ('same_street', 'similar_street')
+                then least(greatest(address_weight, 0), {{ handed_down_name_weight() }})
                 else 0
-            end as namesakes_city_weight
+            end as namesakes_weight
         from with_evidence
     ),
 
@@ -443,7 +449,7 @@ with
             0.0
             - household_weight
             - birth_date_share
-            - namesakes_city_weight
+            - namesakes_weight
             - case
                 when household_weight = 0 or given_name_level = 'organisation'
                 then workplace_weight

@@ -23,6 +23,8 @@ with
         {% endfor %}
     ),
 
+    record_count as (select * from {{ ref("int_identity__record_count") }}),
+
     match_weights as (select * from {{ ref("stg_kesher__match_weights") }}),
 
     newest as (select max(version) as version from match_weights),
@@ -48,11 +50,19 @@ with
         select
             defaults.comparison,
             defaults.level,
-            coalesce(trained.m, defaults.m) as m,
+            coalesce(
+                trained.m,
+                case
+                    when defaults.comparison = 'prior'
+                    then {{ prior_of_size("defaults.m", "record_count.record_count") }}
+                    else defaults.m
+                end
+            ) as m,
             coalesce(trained.u, defaults.u) as u,
             defaults.uses_frequency,
             defaults.words
         from defaults
+        cross join record_count
         left join
             trained
             on trained.comparison = defaults.comparison
