@@ -77,3 +77,19 @@ def test_contracts_groups_and_access_are_in_force(manifest: Manifest) -> None:
             assert node.config.access == "public", node.name
         else:
             assert node.config.access == "protected", node.name
+
+
+def test_a_build_is_finished_when_all_that_follows_it_is(manifest: Manifest) -> None:
+    """Else the next build would go on from work lists that a model has never seen."""
+    names = {key: node.name for key, node in manifest.nodes.items()}
+    (end,) = (key for key, name in names.items() if name == "int_identity__finished_build")
+    before, left = set(), [end]
+    while left:
+        for key in manifest.nodes[left.pop()].depends_on_nodes:
+            if key in names and key not in before:
+                before.add(key)
+                left.append(key)
+    following = {
+        key for key, node in manifest.nodes.items() if node.config.materialized == "followed"
+    }
+    assert {names[key] for key in following - before} == set()

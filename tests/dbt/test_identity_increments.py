@@ -14,27 +14,46 @@ WHOLE_IDENTITY = (
     "+int_identity__finished_build",
     "int_identity__customer_id_changes",
     "int_identity__customer_id_events",
+    "households",
 )
 
 # What a build may leave in another order, but not otherwise than a full one.
-TABLES = {
-    "person_records": "record_key",
-    "records": "record_key",
-    "record_frequencies": "record_key",
-    "value_counts": "attribute, value",
-    "identifiers": "kind, value",
-    "blocks": "whole_block_key, block_key",
-    "block_members": "block_key, record_key",
-    "pair_scores": "left_record_key, right_record_key",
-    "links": "left_record_key, right_record_key",
-    "components": "record_key",
-    "clusters": "record_key",
-    "cuts": "left_record_key, right_record_key",
-    "explained_links": "left_record_key, right_record_key",
-    "customer_ids": "record_key",
-    "customer_id_changes": "source, record_id",
-    "customer_id_events": "event_id",
-}
+TABLES = (
+    "identity.int_identity__person_records",
+    "identity.int_identity__records",
+    "identity.int_identity__record_frequencies",
+    "identity.int_identity__value_counts",
+    "identity.int_identity__identifiers",
+    "identity.int_identity__blocks",
+    "identity.int_identity__block_members",
+    "identity.int_identity__pair_scores",
+    "identity.int_identity__links",
+    "identity.int_identity__components",
+    "identity.int_identity__clusters",
+    "identity.int_identity__cuts",
+    "identity.int_identity__explained_links",
+    "identity.int_identity__customer_ids",
+    "identity.int_identity__customer_id_changes",
+    "identity.int_identity__customer_id_events",
+    "identity.int_identity__email_evidence",
+    "identity.int_identity__customer_kinds",
+    "identity.int_identity__conflicts",
+    "marts.customer_identities",
+    "marts.customer_attributes",
+    "marts.customer_links",
+    "marts.customer_search_tokens",
+    "identity.int_identity__places",
+    "identity.int_identity__homes",
+    "identity.int_identity__household_pairs",
+    "marts.household_members",
+    "marts.households",
+    "marts.account_members",
+    "identity.int_identity__customer_activity",
+    "marts.customers",
+)
+
+# Where nothing was published there is nothing that changed against it, and so on.
+MAYBE_EMPTY = ("__cuts", "__customer_id_changes", "__customer_id_events")
 
 GIVEN = ["Moshe", "משה", "Dana", "Dan", "Rivka", "Rebecca", "Bob", "Robert", "M.", "Noa"]
 FAMILY = ["Cohen", "כהן", "Levi", "Levy", "Peleg", "Bar-Lev", "Bar Lev Cohen"]
@@ -80,11 +99,71 @@ def live_on(chance: random.Random, people: People, living: list[int], step: int)
         people.decide(f"r{left}", f"r{right}", chance.choice(["same", "different"]))
 
 
+def hear_from(chance: random.Random, people: People, step: int) -> None:
+    """Systems that are no lists tell who reads mail and who asks for help."""
+    now = next(people.minutes)
+    moment = f"2025-02-01T00:{now:02}:00Z"
+    members, activities, users, tickets = [], [], [], []
+    for number in range(6 if step == 0 else 3):
+        known = random_person(chance, number)
+        mailbox = known["email"] or f"user{chance.randrange(80)}@gmail.com"
+        reader = chance.randrange(8)
+        members.append(
+            {
+                "list_id": "news",
+                "id": f"m{reader}",
+                "email_address": mailbox,
+                "full_name": known["full_name"],
+                "status": chance.choice(["subscribed", "unsubscribed", "cleaned"]),
+                "last_changed": moment,
+            }
+        )
+        activities.append(
+            {
+                "campaign_id": "spring",
+                "list_id": "news",
+                "email_id": f"m{reader}",
+                "email_address": mailbox,
+                "action": chance.choice(["open", "click", "bounce"]),
+                "type": "hard",
+                "timestamp": moment,
+            }
+        )
+        user = chance.randrange(8)
+        users.append(
+            {
+                "id": f"u{user}",
+                "name": known["full_name"],
+                "email": mailbox,
+                "role": "end-user",
+                "verified": chance.random() < 0.5,
+                "created_at": "2024-01-01T00:00:00Z",
+                # Whether a mailbox is verified also changes where nothing else does.
+                "updated_at": chance.choice([moment, "2024-01-01T00:00:00Z"]),
+            }
+        )
+        tickets.append(
+            {
+                "id": f"t{chance.randrange(8)}",
+                "subject": "Help",
+                "status": chance.choice(["new", "open", "solved"]),
+                "requester_id": f"u{chance.randrange(8)}",
+                "created_at": moment,
+                "updated_at": moment,
+            }
+        )
+    for source, stream, key, records in (
+        ("mailchimp", "members", "id", members),
+        ("mailchimp", "email_activity", "email_id", activities),
+        ("zendesk", "users", "id", users),
+        ("zendesk", "tickets", "id", tickets),
+    ):
+        latest = {record[key]: record for record in records}
+        people.lake.write_records(source, stream, *latest.values(), minutes=now)
+
+
 def tables(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    return {
-        table: warehouse.rows(f"select * from identity.int_identity__{table} order by {order}")
-        for table, order in TABLES.items()
-    }
+    return {table: warehouse.rows(f"select * from {table} order by all") for table in TABLES}
 
 
 def follows(warehouse: Warehouse) -> bool:
@@ -109,13 +188,16 @@ def test_following_builds_give_what_a_full_build_gives(
     followed_builds = 0
     for step in range(STEPS):
         live_on(chance, people, living, step)
+        hear_from(chance, people, step)
         followed.run(*WHOLE_IDENTITY)
-        followed_builds += follows(followed)
-        fresh.run(*WHOLE_IDENTITY, full_refresh=True)
-        assert not follows(fresh)
-        ours, wanted = tables(followed), tables(fresh)
-        for table in TABLES:
-            assert ours[table] == wanted[table], f"{table} differs after step {step}"
+        if follows(followed):
+            followed_builds += 1
+            fresh.run(*WHOLE_IDENTITY, full_refresh=True)
+            assert not follows(fresh)
+            ours, wanted = tables(followed), tables(fresh)
+            for table in TABLES:
+                assert ours[table] == wanted[table], f"{table} differs after step {step}"
+            assert all(wanted[table] for table in TABLES if not table.endswith(MAYBE_EMPTY))
         if chance.random() < 0.5:
             people.publish()
     assert followed_builds >= 2

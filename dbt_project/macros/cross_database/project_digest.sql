@@ -8,6 +8,7 @@
     {% for pattern in [
         "macros/**/*.sql",
         "models/identity/*.sql",
+        "models/marts/customers/*.sql",
         "seeds/identity/*.csv",
         "dbt_project.yml",
     ] %}

@@ -10,24 +10,72 @@
   A model that follows (materialization `followed`) has two ways to say which rows it makes: all
   of them, or those which this build must make anew. Its setting `outdated` is the condition of
   the rows that the latter replace. Both ways give the same table.
+
+  The marts about customers follow too: int_identity__touched_customers says which customers are
+  not what they were. int_identity__finished_build comes after all models that follow, so that the
+  next build goes on from the last one only if none of them was left out of it.
 -#}
 {% macro identity_follows() %}
     {{ return(identity_build_note().follows) }}
 {% endmacro %}
 
-{#- What int_identity__changed_records noted about this build. -#}
+{#-
+  What int_identity__changed_records noted about this build. Outside of a build, when the last one
+  is finished and a model is run by itself, nothing follows: its work lists are of the past.
+-#}
 {% macro identity_build_note() %}
     {% set unknown = {"follows": false, "definition": none} %}
     {% if not execute or model.resource_type == "unit_test" %}
         {{ return(unknown) }}
     {% endif %}
     {% set note = table_note(identity_table("int_identity__changed_records")) %}
-    {{ return(fromjson(note) if note else unknown) }}
+    {% set note = fromjson(note) if note else unknown %}
+    {% if note.follows and identity_is_finished() %}
+        {{ return({"follows": false, "definition": note.definition}) }}
+    {% endif %}
+    {{ return(note) }}
 {% endmacro %}
 
-{#- A table of the identity schema as it is now, whether or not it was built in this run. -#}
+{#- Whether no build is under way: the last one came to its end. -#}
+{% macro identity_is_finished() %}
+    {% set finished = load_cached_relation(
+        identity_table("int_identity__finished_build")
+    ) %}
+    {% if finished is none %} {{ return(false) }} {% endif %}
+    {% set count = run_query("select count(*) from " ~ finished).columns[0].values() %}
+    {{ return(count[0] > 0) }}
+{% endmacro %}
+
+{#-
+  Makes the next build start from nothing, because a model that follows was run by itself: what it
+  kept of the last build, for others to compare with, is lost.
+-#}
+{% macro forget_finished_build() %}
+    {% if identity_is_finished() %}
+        {% call statement("forget_finished_build") %}
+            delete from {{ identity_table("int_identity__finished_build") }}
+            ;
+            {{
+                write_table_note(
+                    identity_table("int_identity__changed_records"),
+                    tojson({"follows": false, "definition": none}),
+                )
+            }}
+        {% endcall %}
+    {% endif %}
+{% endmacro %}
+
+{#- The table of a model as it is now, whether or not it was built in this run. -#}
 {% macro identity_table(name) %}
-    {{ return(this.incorporate(path={"identifier": name}, type="table")) }}
+    {% set node = graph.nodes["model." ~ model.package_name ~ "." ~ name] %}
+    {{
+        return(
+            this.incorporate(
+                path={"schema": node.schema, "identifier": node.alias},
+                type="table",
+            )
+        )
+    }}
 {% endmacro %}
 
 {#- The rows that a followed model had before this build and has no more. -#}
@@ -43,10 +91,25 @@
 
 {#-
   The condition that leaves the rows which this build makes anew: those whose key is in `keys`, a
-  relation with record_key; all of them in a build that starts from nothing.
+  relation with record_key (or another `key`); all of them in a build that starts from nothing.
 -#}
-{% macro only_in(keys, column="record_key") -%}
-    {%- if identity_follows() -%} {{ column }} in (select record_key from {{ keys }})
+{% macro only_in(keys, column="record_key", key="record_key") -%}
+    {%- if identity_follows() -%} {{ column }} in (select {{ key }} from {{ keys }})
+    {%- else -%} true
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  The same for customers: those whose records, values or members are not what they were. With
+  `links` also those whose records are only linked by other evidence.
+-#}
+{% macro only_touched_customers(column="customer_id", links=false) -%}
+    {%- set touched = ref("int_identity__touched_customers") -%}
+    {%- if identity_follows() -%}
+        {{ column }} in (
+            select customer_id
+            from {{ touched }} {{ "where has_other_values" if not links }}
+        )
     {%- else -%} true
     {%- endif -%}
 {%- endmacro %}
@@ -56,15 +119,13 @@
     {% if not execute or model.resource_type == "unit_test" or should_full_refresh() %}
         {{ return(false) }}
     {% endif %}
-    {% set finished = load_cached_relation(
-        identity_table("int_identity__finished_build")
-    ) %}
-    {% if finished is none %} {{ return(false) }} {% endif %}
+    {% if not identity_is_finished() %} {{ return(false) }} {% endif %}
     {% for node in graph.nodes.values() if node.config.materialized == "followed" %}
-        {% if load_cached_relation(identity_table(node.alias)) is none %}
+        {% if load_cached_relation(identity_table(node.name)) is none %}
             {{ return(false) }}
         {% endif %}
     {% endfor %}
+    {% set finished = identity_table("int_identity__finished_build") %}
     {% set last = run_query("select definition from " ~ finished).columns[0].values() %}
     {{ return(last | length == 1 and last[0] == identity_definition()) }}
 {% endmacro %}

@@ -1,10 +1,11 @@
 {#-
-  Materialization of an identity model that follows the build before, see macros/identity/follow.sql.
+  Materialization of a model that follows the build before, see macros/identity/follow.sql.
 
   When the build follows, the model's rows replace those for which `outdated` (a condition; it
   may hold Jinja) is true, in one transaction. With `keeps_outdated` the replaced rows stay
-  until the next build in `<model>__outdated`, for models that must know what has been there. Else the
-  table is made from nothing.
+  until the next build in `<model>__outdated`, for models that must know what has been there; where
+  all rows are replaced (`outdated` is "true") the whole table is kept, under that name. Else the table
+  is made from nothing.
 -#}
 {% materialization followed, default %}
     {% set table = this.incorporate(type="table") %}
@@ -13,9 +14,12 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% if identity_follows() %}
+    {% set follows = identity_follows() %}
+    {% set condition = render(config.require("outdated")) | trim %}
+    {% if not follows %} {% do forget_finished_build() %} {% endif %}
+
+    {% if follows and condition != "true" %}
         {% set incoming = make_temp_relation(table) %}
-        {% set condition = render(config.require("outdated")) %}
         {% call statement("main") %}
             {{ create_table_as(True, incoming, compiled_code) }}
         {% endcall %}
@@ -41,7 +45,11 @@
         {% call statement("main") %}
             {{ create_table_as(False, intermediate, compiled_code) }}
         {% endcall %}
-        {% do drop_relation_if_exists(existing) %}
+        {% if follows and config.get("keeps_outdated", false) %}
+            {% do drop_relation_if_exists(load_cached_relation(outdated_rows(table))) %}
+            {% do adapter.rename_relation(existing, outdated_rows(table)) %}
+        {% else %} {% do drop_relation_if_exists(existing) %}
+        {% endif %}
         {% do adapter.rename_relation(intermediate, table) %}
     {% endif %}
 

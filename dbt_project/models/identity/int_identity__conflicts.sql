@@ -1,3 +1,4 @@
+{{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 {%- set flags = [
     "given_names",
     "family_names",
@@ -10,14 +11,22 @@
 {%- set most_faces = 60 -%}
 
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers() }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
     person_records as (
         select record_key, gender
         from {{ ref("int_identity__person_records") }}
-        where gender is not null
+        where gender is not null and {{ only_in("customer_ids") }}
     ),
 
     given_names as ({{ known_given_names() }}),

@@ -1,7 +1,16 @@
+{{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers() }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
     -- A customer is a role mailbox, or a company, if all that is known of it is one.
     known as (

@@ -1,17 +1,10 @@
+{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
 {#- More family names than this behind one door are a block of flats or an office; so are more people. -#}
 {%- set most_names = var("household_most_family_names", 4) -%}
 {%- set most_people = var("household_most_members", 20) -%}
 
 with
-    customer_attributes as (
-        select customer_id, attribute, source, record_id
-        from {{ ref("customer_attributes") }}
-        where is_winner and attribute in ('street', 'family_name')
-    ),
-
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
-
-    customer_kinds as (select * from {{ ref("int_identity__customer_kinds") }}),
+    places as (select * from {{ ref("int_identity__places") }}),
 
     person_records as (
         select record_key, street
@@ -19,7 +12,11 @@ with
         where street is not null
     ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    records as (
+        select record_key, city_key, postcode
+        from {{ ref("int_identity__records") }}
+        where is_company or (is_role_mailbox and family is null)
+    ),
 
     companies as (
         select * from {{ ref("int_identity__companies") }} where street is not null
@@ -28,45 +25,6 @@ with
     cities as (select * from {{ ref("identity_cities") }}),
 
     houses as (select * from {{ ref("int_identity__houses") }}),
-
-    -- Where a person lives is the address that customers shows.
-    shown as (
-        select
-            customer_attributes.attribute,
-            customer_attributes.customer_id,
-            customer_ids.cluster_key,
-            customer_ids.record_key
-        from customer_attributes
-        inner join
-            customer_ids
-            on customer_ids.source = customer_attributes.source
-            and customer_ids.record_id = customer_attributes.record_id
-    ),
-
-    places as (
-        select
-            shown.customer_id,
-            shown.cluster_key,
-            houses.house_key,
-            houses.flat,
-            records.city_key,
-            case
-                when {{ regex_matches("records.postcode", "^[0-9]{9}$") }}
-                then left(records.postcode, 5)
-                else records.postcode
-            end as postcode
-        from shown
-        inner join
-            customer_kinds
-            on customer_kinds.customer_id = shown.customer_id
-            and customer_kinds.kind = 'person'
-        inner join person_records on person_records.record_key = shown.record_key
-        inner join houses on houses.street = person_records.street
-        inner join records on records.record_key = shown.record_key
-        where
-            shown.attribute = 'street'
-            and (records.city_key is not null or records.postcode is not null)
-    ),
 
     -- A postcode that was left out is the one that others have who live there, if it
     -- is one.
@@ -110,21 +68,12 @@ with
         inner join flats on flats.address_key = addressed.address_key
     ),
 
-    family_names as (
-        select shown.customer_id, min(records.family_key) as family_key
-        from shown
-        inner join records on records.record_key = shown.record_key
-        where shown.attribute = 'family_name'
-        group by shown.customer_id
-    ),
-
     crowds as (
         select
             doors.door_key,
             count(*) as customer_count,
-            count(distinct family_names.family_key) as family_count
+            count(distinct doors.family_key) as family_count
         from doors
-        left join family_names on family_names.customer_id = doors.customer_id
         group by doors.door_key
     ),
 
@@ -158,7 +107,6 @@ with
         from records
         inner join person_records on person_records.record_key = records.record_key
         inner join houses on houses.street = person_records.street
-        where records.is_company or (records.is_role_mailbox and records.family is null)
     ),
 
     work_cities as (

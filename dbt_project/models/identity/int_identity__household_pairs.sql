@@ -1,9 +1,44 @@
+{{
+    config(
+        materialized="followed",
+        outdated=(
+            "left_customer_id in (select customer_id from {{ ref('int_identity__touched_homes') }})"
+            ~ " or right_customer_id in (select customer_id from {{ ref('int_identity__touched_homes') }})"
+        ),
+    )
+}}
+{%- set touched = ref("int_identity__touched_homes") -%}
+
 with
     homes as (select * from {{ ref("int_identity__homes") }}),
 
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    touched_homes as (
+        select house_key, door_key
+        from homes
+        where {{ only_in(touched, "customer_id", "customer_id") }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    -- Who lives in one house or behind one door with somebody whose pairs are made
+    -- anew.
+    near_homes as (
+        select *
+        from homes
+        where
+            {{ only_in("touched_homes", "house_key", "house_key") }}
+            or {{ only_in("touched_homes", "door_key", "door_key") }}
+    ),
+
+    customer_ids as (
+        select customer_id, record_key
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_in("near_homes", "customer_id", "customer_id") }}
+    ),
+
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
     given_names as ({{ known_given_names() }}),
 
@@ -12,7 +47,7 @@ with
     record_identifiers as (
         select record_key, kind, value
         from {{ ref("int_identity__record_identifiers") }}
-        where kind in ('email', 'phone')
+        where kind in ('email', 'phone') and {{ only_in("customer_ids") }}
     ),
 
     identifiers as (
@@ -23,12 +58,12 @@ with
 
     contacts as (
         select distinct
-            homes.customer_id,
-            homes.house_key,
+            near_homes.customer_id,
+            near_homes.house_key,
             record_identifiers.kind,
             record_identifiers.value
-        from homes
-        inner join customer_ids on customer_ids.customer_id = homes.customer_id
+        from near_homes
+        inner join customer_ids on customer_ids.customer_id = near_homes.customer_id
         inner join
             record_identifiers
             on record_identifiers.record_key = customer_ids.record_key
@@ -62,20 +97,28 @@ with
         select
             left_home.customer_id as left_customer_id,
             right_home.customer_id as right_customer_id
-        from homes as left_home
+        from near_homes as left_home
         inner join
-            homes as right_home
+            near_homes as right_home
             on right_home.door_key = left_home.door_key
             and right_home.customer_id > left_home.customer_id
         where not left_home.is_crowded and not left_home.is_workplace
     ),
 
-    pairs as (
+    neighbours as (
         select left_customer_id, right_customer_id
         from contact_pairs
         union
         select left_customer_id, right_customer_id
         from door_pairs
+    ),
+
+    pairs as (
+        select left_customer_id, right_customer_id
+        from neighbours
+        where
+            {{ only_in(touched, "left_customer_id", "customer_id") }}
+            or {{ only_in(touched, "right_customer_id", "customer_id") }}
     ),
 
     paired as (
@@ -161,9 +204,10 @@ with
             contact_pairs.shared_email,
             compared.are_two_people
         from pairs
-        inner join homes as left_home on left_home.customer_id = pairs.left_customer_id
         inner join
-            homes as right_home on right_home.customer_id = pairs.right_customer_id
+            near_homes as left_home on left_home.customer_id = pairs.left_customer_id
+        inner join
+            near_homes as right_home on right_home.customer_id = pairs.right_customer_id
         inner join
             compared
             on compared.left_customer_id = pairs.left_customer_id

@@ -1,9 +1,16 @@
+{{ config(materialized="followed", outdated="false") }}
+{%- set changed = ref("int_identity__changed_records") -%}
+
 with
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select street
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in(changed) }}
+    ),
 
     companies as (select * from {{ ref("int_identity__companies") }}),
 
-    streets as (
+    typed_streets as (
         select street
         from person_records
         where street is not null
@@ -11,6 +18,14 @@ with
         select street
         from companies
         where street is not null
+    ),
+
+    streets as (
+        select street
+        from typed_streets
+        {% if identity_follows() %}
+            where street not in (select street from {{ this }})
+        {% endif %}
     ),
 
     spaced as (select street, {{ spaced_street("street") }} as spaced from streets),

@@ -1,3 +1,4 @@
+{{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 {%- set places = survivorship_places() -%}
 {%- set address_parts = ["street", "city", "region", "postcode", "country"] -%}
 {#- Attributes of which a record has one value: the value, how full its record is, its validity. -#}
@@ -14,17 +15,29 @@
 ] -%}
 
 with
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers() }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    person_records as (
+        select *
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in("customer_ids") }}
+    ),
+
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
     record_identifiers as (
         select *
         from {{ ref("int_identity__record_identifiers") }}
-        where kind in ('email', 'phone')
+        where kind in ('email', 'phone') and {{ only_in("customer_ids") }}
     ),
-
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
 
     email_evidence as (select * from {{ ref("int_identity__email_evidence") }}),
 

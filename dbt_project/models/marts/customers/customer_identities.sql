@@ -1,9 +1,27 @@
+{{
+    config(
+        materialized="followed", outdated="{{ only_touched_customers(links=true) }}"
+    )
+}}
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers(links=true) }}
+    ),
 
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select *
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
-    explained_links as (select * from {{ ref("int_identity__explained_links") }}),
+    -- Both ends of a link are records of one customer.
+    explained_links as (
+        select *
+        from {{ ref("int_identity__explained_links") }}
+        where {{ only_in("customer_ids", "left_record_key") }}
+    ),
 
     link_ends as (
         select

@@ -1,7 +1,21 @@
+{{
+    config(
+        materialized="followed", outdated="{{ only_touched_customers(links=true) }}"
+    )
+}}
 with
-    explained_links as (select * from {{ ref("int_identity__explained_links") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers(links=true) }}
+    ),
 
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    -- Both ends of a link are records of one customer.
+    explained_links as (
+        select *
+        from {{ ref("int_identity__explained_links") }}
+        where {{ only_in("customer_ids", "left_record_key") }}
+    ),
 
     final as (
         select

@@ -1,7 +1,16 @@
+{{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select customer_id, record_id
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_touched_customers() }}
+    ),
 
-    customer_attributes as (select * from {{ ref("customer_attributes") }}),
+    customer_attributes as (
+        select customer_id, attribute, value
+        from {{ ref("customer_attributes") }}
+        where {{ only_touched_customers() }}
+    ),
 
     texts as (
         select
@@ -75,4 +84,3 @@ with
 
 select token, customer_id, field
 from final
-order by token, customer_id, field

@@ -1,0 +1,74 @@
+{%- set touched = ref("int_identity__touched_customers") -%}
+{%- set touched_identifiers = ref("int_identity__touched_identifiers") -%}
+{%- set identifiers = ref("int_identity__identifiers") -%}
+{%- set homes = ref("int_identity__homes") -%}
+{%- set customer_ids = ref("int_identity__customer_ids") -%}
+{%- set record_identifiers = ref("int_identity__record_identifiers") -%}
+{%- set told = [
+    "cluster_key",
+    "house_key",
+    "door_key",
+    "is_crowded",
+    "is_workplace",
+] -%}
+
+-- The customers whose household pairs this build makes anew, and those who live
+-- nowhere any more.
+with
+    {% if identity_follows() %}
+        homes_now as (
+            select customer_id, {{ row_digest(told) }} as digest from {{ homes }}
+        ),
+
+        homes_before as (
+            select customer_id, {{ row_digest(told) }} as digest
+            from {{ outdated_rows(homes) }}
+        ),
+
+        identifiers_now as (
+            select kind, value, use
+            from {{ identifiers }}
+            where (kind, value) in (select (kind, value) from {{ touched_identifiers }})
+        ),
+
+        identifiers_before as (
+            select kind, value, use from {{ outdated_rows(identifiers) }}
+        ),
+
+        changed_identifiers as (
+            select now.kind, now.value
+            from identifiers_now as now
+            inner join
+                identifiers_before as before
+                on before.kind = now.kind
+                and before.value = now.value
+            where before.use <> now.use
+        ),
+
+        final as (
+            select
+                coalesce(homes_now.customer_id, homes_before.customer_id) as customer_id
+            from homes_now
+            full outer join
+                homes_before on homes_before.customer_id = homes_now.customer_id
+            where homes_before.digest is distinct from homes_now.digest
+            union
+            select customer_id
+            from {{ touched }}
+            where has_other_values
+            union
+            select customer_id
+            from {{ customer_ids }}
+            where
+                record_key in (
+                    select record_key
+                    from {{ record_identifiers }}
+                    where
+                        (kind, value) in (select (kind, value) from changed_identifiers)
+                )
+        )
+    {% else %} final as (select customer_id from {{ touched }} where false)
+    {% endif %}
+
+select customer_id
+from final
