@@ -47,7 +47,7 @@ class People:
             minutes=next(self.minutes),
         )
 
-    def decide(self, left: str, right: str, verdict: str) -> None:
+    def decide(self, left: str, right: str, verdict: str, decided_by: str = "dana") -> None:
         """Write a steward's verdict on two records."""
         now = next(self.minutes)
         self.lake.write_records(
@@ -60,7 +60,7 @@ class People:
                 "right_source": SOURCE,
                 "right_record_id": right,
                 "verdict": verdict,
-                "decided_by": "dana",
+                "decided_by": decided_by,
                 "decided_at": f"2026-01-01T00:{now:02}:00Z",
             },
             minutes=now,

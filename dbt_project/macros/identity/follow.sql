@@ -28,12 +28,16 @@
     {% if not execute or model.resource_type == "unit_test" %}
         {{ return(unknown) }}
     {% endif %}
-    {% set note = table_note(identity_table("int_identity__changed_records")) %}
-    {% set note = fromjson(note) if note else unknown %}
-    {% if note.follows and identity_is_finished() %}
-        {{ return({"follows": false, "definition": note.definition}) }}
+    {#- A model asks several times; the answer stays with it. -#}
+    {% if "identity_build_note" not in model %}
+        {% set note = table_note(identity_table("int_identity__changed_records")) %}
+        {% set note = fromjson(note) if note else unknown %}
+        {% if note.follows and identity_is_finished() %}
+            {% do note.update({"follows": false}) %}
+        {% endif %}
+        {% do model.update({"identity_build_note": note}) %}
     {% endif %}
-    {{ return(note) }}
+    {{ return(model["identity_build_note"]) }}
 {% endmacro %}
 
 {#- Whether no build is under way: the last one came to its end. -#}

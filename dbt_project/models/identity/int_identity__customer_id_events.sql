@@ -95,6 +95,10 @@ with
         inner join
             customer_ids as right_id
             on right_id.record_key = explained_links.right_record_key
+        -- Of the others, which are most, there is nothing to tell.
+        where
+            left_id.is_minted
+            or left_id.known_customer_id is distinct from right_id.known_customer_id
     ),
 
     -- Of equally strong ones, the first by its words: a build is the same each time.

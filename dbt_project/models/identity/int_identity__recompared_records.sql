@@ -46,11 +46,12 @@ with
         ),
 
         decided_now as (
-            select left_record_key, right_record_key, verdict from {{ decided_pairs }}
+            select left_record_key, right_record_key, verdict, decided_by
+            from {{ decided_pairs }}
         ),
 
         decided_before as (
-            select left_record_key, right_record_key, verdict
+            select left_record_key, right_record_key, verdict, decided_by
             from {{ outdated_rows(decided_pairs) }}
         ),
 
