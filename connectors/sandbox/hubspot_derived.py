@@ -1,4 +1,4 @@
-"""HubSpot objects that follow from others: line items, tickets and leads.
+"""HubSpot objects that follow from others or the date: products, line items, tickets, leads.
 
 They are not stored. A server works them out when they are asked for first after time has passed,
 into tables of its own connection that look like the stored ones, so that lists, searches and
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import date
+from time import gmtime
 from zlib import crc32
 
 import orjson
 
-from .calendar_time import DAY, iso_ms
+from .calendar_time import DAY, iso_ms, midnight
 from .hubspot_objects import (
     CONTACT_BASE,
     DEAL_BASE,
@@ -23,12 +25,13 @@ from .hubspot_objects import (
     object_body,
 )
 from .rows import Row
-from .store import DELETED, LIVE, MERGED
+from .store import DELETED, LIVE, MERGED, read_meta
 from .stripe_records import PRODUCTS, product_id
 from .texts import DEALS, STAFF, TICKETS
 
-DERIVED = ("tickets", "line_items", "leads")
+DERIVED = ("tickets", "line_items", "products", "leads")
 LINE_ITEM_BASE = 1_000_000_000
+PRODUCT_BASE = 600_000_000
 TICKET_BASE = 300_000_000
 LEAD_BASE = 400_000_000
 MOST_ITEMS = 3
@@ -38,9 +41,11 @@ LEAD_STAGES = (
     ("connected-stage-id", 11 * DAY),
     ("qualified-stage-id", 26 * DAY),
 )
+_RETIRED = ("Fax gateway", "Faxes as e-mails", 900, True)
 _UNQUALIFIED = "unqualified-stage-id"
 _CATEGORIES = ("BILLING_ISSUE", "PRODUCT_ISSUE", "FEATURE_REQUEST", "GENERAL_INQUIRY")
 _ARCHIVED_AFTER = 45 * DAY
+_RETIRED_AFTER = 90 * DAY
 
 _Derived = tuple[Row, int]
 _Link = tuple[str, int, str, int]
@@ -65,6 +70,8 @@ def derive(database: sqlite3.Connection, now: int) -> None:
         "to_id integer)"
     )
     _insert(database, "line_items", _line_items(database))
+    made = int(read_meta(database)["start"])
+    _insert(database, "products", _products(made, now))
     _insert(database, "tickets", _tickets(database, now))
     _insert(database, "leads", _leads(database, now))
     database.executemany("insert into derived_links values (?, ?, ?, ?)", _links(database))
@@ -121,6 +128,7 @@ def _line_items(database: sqlite3.Connection) -> Iterator[_Derived]:
                 changed,
                 {
                     "name": PRODUCTS[product][0],
+                    "hs_product_id": str(PRODUCT_BASE + product),
                     "hs_sku": product_id(product),
                     "quantity": str(quantity),
                     "price": f"{part / quantity / 100:.2f}",
@@ -140,6 +148,35 @@ def _shares(deal: int, cents: int, count: int) -> list[int]:
     weights = [1 + _draw(f"share{place}", deal, 5) for place in range(count)]
     shares = [cents * weight // sum(weights) for weight in weights]
     return [cents - sum(shares[1:]), *shares[1:]]
+
+
+# Products: those that Stripe sells too, dearer with every new year, and one that is sold no more.
+
+
+def _products(made: int, now: int) -> Iterator[_Derived]:
+    first, year = gmtime(made).tm_year, gmtime(now - 1).tm_year
+    changed = max(made, midnight(date(year, 1, 1)))
+    for number, (name, description, cents, recurring) in enumerate((*PRODUCTS, _RETIRED)):
+        identity = PRODUCT_BASE + number
+        product = _row(
+            "products",
+            identity,
+            made * 1000 + identity % 997,
+            changed * 1000 + identity % 997,
+            {
+                "name": name,
+                "description": description,
+                "hs_sku": product_id(number),
+                "price": f"{cents * 1.03 ** (year - first) / 100:.2f}",
+                "recurringbillingfrequency": "monthly" if recurring else "",
+                "list_season": f"winter {year}",
+            },
+        )
+        retired = made + _RETIRED_AFTER
+        if number == len(PRODUCTS) and retired < now:
+            yield product._replace(updated=retired * 1000), DELETED
+        else:
+            yield product, LIVE
 
 
 # Tickets: one call in four leaves something to be done.

@@ -77,9 +77,10 @@ SINGULAR = {
     "emails": "email",
     "tickets": "ticket",
     "line_items": "line_item",
+    "products": "product",
     "leads": "lead",
 }
-_CREATEDATE = frozenset({"contacts", "companies", "deals", "tickets", "line_items"})
+_CREATEDATE = frozenset({"contacts", "companies", "deals", "tickets", "line_items", "products"})
 
 
 def modified_property(kind: str) -> str:

@@ -10,6 +10,7 @@ _DATES = {
     "deals": ("createdate", "hs_lastmodifieddate"),
     "tickets": ("createdate", "hs_lastmodifieddate"),
     "line_items": ("createdate", "hs_lastmodifieddate"),
+    "products": ("createdate", "hs_lastmodifieddate"),
 }
 _ENGAGEMENT = ("hs_timestamp", "hubspot_owner_id")
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -116,6 +117,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "line_items": (
         "name",
+        "hs_product_id",
         "hs_sku",
         "quantity",
         "price",
@@ -124,6 +126,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "hs_position_on_quote",
         "hs_recurring_billing_start_date",
         "delivery_site",
+    ),
+    "products": (
+        "name",
+        "description",
+        "hs_sku",
+        "price",
+        "recurringbillingfrequency",
+        "list_season",
     ),
     "leads": (
         "hs_lead_name",
@@ -134,7 +144,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "hubspot_owner_id",
     ),
 }
-_CUSTOM = frozenset({"affected_product", "delivery_site"})
+_CUSTOM = frozenset({"affected_product", "delivery_site", "list_season"})
 """Properties that the account made for itself; HubSpot has the others."""
 PROPERTIES: dict[str, tuple[str, ...]] = {
     kind: (*names, "hs_object_id", *_DATES.get(kind, ("hs_createdate", "hs_lastmodifieddate")))
@@ -153,6 +163,7 @@ _DEFAULTS = {
         "subject",
     ),
     "line_items": ("amount", "quantity"),
+    "products": ("description", "name", "price"),
     "leads": ("hs_lead_name",),
 }
 _TYPES = {

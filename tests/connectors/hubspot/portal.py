@@ -9,7 +9,7 @@ from typing import Any
 from answering_vendor import Answer, Request
 
 TYPES = (
-    *("contacts", "companies", "deals", "tickets", "line_items", "leads"),
+    *("contacts", "companies", "deals", "tickets", "line_items", "products", "leads"),
     *("calls", "meetings", "notes", "tasks", "emails"),
 )
 

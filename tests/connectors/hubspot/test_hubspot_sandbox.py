@@ -86,9 +86,18 @@ def test_a_wrong_token_is_refused(world):
 
 
 def test_what_was_sold_and_how_a_deal_moved_agree_with_the_deal(world):
-    streams = ("deals", "line_items", "deal_stage_history", "pipelines", "property_definitions")
+    streams = (
+        "deals",
+        "line_items",
+        "products",
+        "deal_stage_history",
+        "pipelines",
+        "property_definitions",
+    )
     reading = read("hubspot", world[1], *streams)
     deals = live(reading.records["deals"], "id")
+    products = live(reading.records["products"], "id")
+    assert any(product["archived"] for product in products.values())
     sums: dict[str, float] = dict.fromkeys([key for (key,) in deals], 0.0)
     for item in reading.records["line_items"]:
         if item["archived"]:  # as its deal is
@@ -96,6 +105,9 @@ def test_what_was_sold_and_how_a_deal_moved_agree_with_the_deal(world):
         (deal,) = item["associations"]["deals"]["results"]
         properties = item["properties"]
         sums[deal["id"]] += float(properties["amount"])
+        product = products[(properties["hs_product_id"],)]
+        assert product["properties"]["name"] == properties["name"]
+        assert product["associations"] == {}
         quantity, price = float(properties["quantity"]), float(properties["price"])
         assert quantity * price == pytest.approx(float(properties["amount"]))
     stages: dict[str, list[str]] = {}
@@ -109,7 +121,7 @@ def test_what_was_sold_and_how_a_deal_moved_agree_with_the_deal(world):
         if not deal["archived"]:
             assert sums[key] == pytest.approx(float(deal["properties"]["amount"]))
     defined = {(r["object_type"], r["name"]) for r in reading.records["property_definitions"]}
-    for kind in ("deals", "line_items"):
+    for kind in ("deals", "line_items", "products"):
         seen = {name for r in reading.records[kind] for name in r["properties"]}
         assert seen <= {name for object_type, name in defined if object_type == kind}
     custom = {r["name"] for r in reading.records["property_definitions"] if not r["hubspotDefined"]}

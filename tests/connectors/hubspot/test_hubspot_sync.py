@@ -340,7 +340,7 @@ def test_properties_of_every_type_of_object_are_defined(local_vendor, portal):
 
 @pytest.mark.parametrize(
     ("stream", "path", "others"),
-    [("pipelines", "pipelines/tickets", 1), ("property_definitions", "properties/leads", 20)],
+    [("pipelines", "pipelines/tickets", 1), ("property_definitions", "properties/leads", 22)],
 )
 def test_a_type_that_may_not_be_read_is_said_and_what_is_known_of_it_stays(
     local_vendor, portal, caplog, stream, path, others

@@ -75,7 +75,16 @@ def test_incremental_reads_see_everything_that_advance_did(
     members = _by_id(vendors.members(), "list_id", "id")
     crm = {
         kind: _by_id(vendors.hubspot(kind, properties=vendors.properties(kind)))
-        for kind in ("contacts", "deals", "calls", "notes", "tickets", "line_items", "leads")
+        for kind in (
+            "contacts",
+            "deals",
+            "calls",
+            "notes",
+            "tickets",
+            "line_items",
+            "products",
+            "leads",
+        )
     }
 
     sandbox.advance(vendors.directory, 20)
