@@ -1,4 +1,4 @@
-"""Many numeric ids as one short text, for states that must remember which ids there were."""
+"""Many ids as one short text, for states that must remember which ids there were."""
 
 from __future__ import annotations
 
@@ -32,3 +32,14 @@ def unpack_ids(text: str) -> set[int]:
             ids.add(number)
             step = shift = 0
     return ids
+
+
+def pack_texts(ids: Iterable[str]) -> str:
+    """A text from which `unpack_texts` makes the same set; for ids that are no numbers."""
+    packed = "\n".join(sorted(set(ids)))
+    return base64.b64encode(zlib.compress(packed.encode())).decode()
+
+
+def unpack_texts(text: str) -> set[str]:
+    """The ids in a text that `pack_texts` made."""
+    return set(filter(None, zlib.decompress(base64.b64decode(text)).decode().split("\n")))

@@ -1,4 +1,4 @@
-"""What Zendesk works out of its users and tickets: memberships, measures of tickets, tags."""
+"""What Zendesk works out of users and tickets: memberships, measures, tags, deleted tickets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 
 import orjson
 
-from .calendar_time import iso, parse_time
+from .calendar_time import DAY, iso, parse_time
 from .zendesk_objects import AGENT_BASE, AGENTS, BASE, COMMENT, ORGANIZATION_BASE, TICKET
 
 _ORGANIZATIONS = 10_000_000
 """More than there can be: a membership's id is made of its user's and its organization's."""
+
+_KEPT_FOR = 30 * DAY
+_SPAM_BASE = 1_000_000_000
 
 
 def membership_user(membership: int) -> int:
@@ -61,6 +64,39 @@ def tags(database: sqlite3.Connection) -> list[dict[str, Any]]:
         counted.update(orjson.loads(TICKET.values(body)["tags"]))
     ordered = sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))
     return [{"name": name, "count": count} for name, count in ordered]
+
+
+def deleted_tickets(database: sqlite3.Connection, now: int) -> list[dict[str, Any]]:
+    """Return the tickets that were deleted in the last 30 days, in order of their ids.
+
+    Every third day an agent throws away spam, of which no more is kept than this.
+    """
+    since = now - _KEPT_FOR
+    found = []
+    for identity, at, body in database.execute(
+        'select id, updated, body from "zendesk.tickets" '
+        "where deleted != 0 and updated > ? order by id",
+        (since,),
+    ):
+        values = TICKET.values(body)
+        subject, said = (orjson.loads(values[name]) for name in ("subject", "description"))
+        found.append(_deleted(identity, at, subject, said, "open"))
+    for day in range(since // DAY, now // DAY + 1):
+        at = day * DAY + 9 * 3600
+        if day % 3 == 0 and since < at < now:
+            found.append(_deleted(_SPAM_BASE + day, at, "You have won", "Click here", "new"))
+    return found
+
+
+def _deleted(identity: int, at: int, subject: str, said: str, state: str) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "subject": subject,
+        "description": said,
+        "actor": {"id": AGENT_BASE + identity % AGENTS, "name": f"Agent {identity % AGENTS + 1}"},
+        "deleted_at": iso(at),
+        "previous_state": state,
+    }
 
 
 def metric_sets(

@@ -14,7 +14,8 @@ from .accounts import ZENDESK_EMAIL, ZENDESK_TOKEN
 from .calendar_time import iso
 from .http_call import Answer, Call, Handler, VendorError, credentials, integer, json_answer
 from .store import read_meta
-from .zendesk_derived import metric_sets, organization_memberships, tags
+from .zendesk_custom_objects import custom_object_records, custom_objects
+from .zendesk_derived import deleted_tickets, metric_sets, organization_memberships, tags
 from .zendesk_objects import COMMENT, SHAPES
 from .zendesk_settings import (
     group_memberships,
@@ -325,8 +326,10 @@ def short_list(call: Call) -> Answer:
     stream = call.path.removeprefix("/api/v2/").removesuffix(".json")
     if stream == "tags":
         records = tags(call.database)
+    elif stream == "deleted_tickets":
+        records = deleted_tickets(call.database, call.now)
     else:
-        records = _SETTINGS[stream](int(read_meta(call.database)["start"]))
+        records = _SETTINGS[stream](_made(call))
     size, after = _list_place(call)
     page = records[after : after + size]
     more = after + size < len(records)
@@ -342,6 +345,27 @@ def memberships(call: Call) -> Answer:
     return _list_page(call, stream, found[:size], last, len(found) > size)
 
 
+def list_custom_objects(call: Call) -> Answer:
+    """Answer with the custom objects, all at once."""
+    return json_answer({"custom_objects": custom_objects(_made(call))})
+
+
+def records_of_custom_object(call: Call) -> Answer:
+    """Answer with the records of one custom object, by cursor only."""
+    key = call.params["key"]
+    if all(key != each["key"] for each in custom_objects(_made(call))):
+        raise VendorError(404, {"error": "RecordNotFound", "description": "Not found"})
+    size, after = _list_place(call)
+    found = custom_object_records(call.database, _made(call), key, after, size + 1)
+    page = [record for _, record in found[:size]]
+    last = found[:size][-1][0] if found else after
+    return _list_page(call, "custom_object_records", page, last, len(found) > size)
+
+
+def _made(call: Call) -> int:
+    return int(read_meta(call.database)["start"])
+
+
 def _list_place(call: Call) -> tuple[int, int]:
     size = integer(call.query.get("page[size]"), _LONGEST_LIST)
     if size is None or not 1 <= size <= _LONGEST_LIST:
@@ -355,7 +379,7 @@ def _list_page(
 ) -> Answer:
     cursor = _encode_cursor(last) if records else None
     query = urlencode({**dict(call.query), "page[after]": cursor})
-    link = f"{call.base_url}/api/v2/{stream}.json?{query}" if more else None
+    link = f"{call.base_url}{call.path}?{query}" if more else None
     meta = {"has_more": more, "after_cursor": cursor, "before_cursor": None}
     links = {"next": link, "prev": None}
     return json_answer({stream: records, "meta": meta, "links": links})
@@ -423,9 +447,13 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v2/tickets/{id}/metrics", ticket_metrics),
     *[
         ("GET", f"/api/v2/{stream}{end}", short_list)
-        for stream in (*_SETTINGS, "tags")
+        for stream in (*_SETTINGS, "tags", "deleted_tickets")
         for end in (".json", "")
     ],
+    ("GET", "/api/v2/custom_objects.json", list_custom_objects),
+    ("GET", "/api/v2/custom_objects", list_custom_objects),
+    ("GET", "/api/v2/custom_objects/{key}/records.json", records_of_custom_object),
+    ("GET", "/api/v2/custom_objects/{key}/records", records_of_custom_object),
     ("GET", "/api/v2/organization_memberships.json", memberships),
     ("GET", "/api/v2/organization_memberships", memberships),
     ("GET", "/api/v2/{stream}.json", listing),

@@ -333,14 +333,16 @@ def newest_change(records: Iterable[Mapping[str, Any]], before: int | None) -> i
     return newest
 
 
-def unchanged_since(record: Mapping[str, Any], moment: datetime | None) -> bool:
+def unchanged_since(
+    record: Mapping[str, Any], moment: datetime | None, changed_field: str = "updated_at"
+) -> bool:
     """Whether a record says of itself that it is older than a moment; in doubt it is not."""
-    updated = _moment(record)
+    updated = _moment(record, changed_field)
     return moment is not None and updated is not None and updated < moment
 
 
-def _moment(record: Mapping[str, Any]) -> datetime | None:
-    text = record.get("updated_at")
+def _moment(record: Mapping[str, Any], changed_field: str = "updated_at") -> datetime | None:
+    text = record.get(changed_field)
     if not isinstance(text, str):
         return None
     try:

@@ -37,12 +37,17 @@ class ShortList(WholeList):
 
 @dataclass
 class LongList(ZendeskExport):
-    """A list that can be as long as that of the users: organization memberships.
+    """A list that can be as long as that of the users: memberships, deleted tickets.
 
     State, times being seconds since 1970 by Zendesk's clock: `{"since": …, "ids": …}`: what changed
     from then on is unread, and these ids, packed, were in the list; in the middle of a list also
     `"listing": {"after": …, "started": …}`.
+
+    Attributes:
+        changed_field: the field that says when a record changed last.
     """
+
+    changed_field: str = "updated_at"
 
     def read_pages(self) -> Iterator[Iterable[Mapping[str, Any]]]:
         """Pages of what is new or changed, then what is gone; then the state."""
@@ -52,25 +57,46 @@ class LongList(ZendeskExport):
         since = before.get("since")
         changed_from = datetime.fromtimestamp(since, UTC) if isinstance(since, int) else None
         started: int | None = listing.get("started")
-        ids: set[int] = set()
-        for records, response in self._pages(listing.get("after")):
+        there: list[Mapping[str, Any]] = []
+        for records, response, after in self.pages(listing.get("after")):
             if started is None:
                 started = vendor_seconds(VENDOR, response)
-            ids.update(int(record["id"]) for record in records)
-            changed = [record for record in records if not unchanged_since(record, changed_from)]
+            there += [self.key_of(record) for record in records]
+            changed = [
+                record
+                for record in records
+                if not unchanged_since(record, changed_from, self.changed_field)
+            ]
             yield changed
-            after = (parsed_body(response).get("meta") or {}).get("after_cursor")
             place = {"listing": {"after": after, "started": started}}
             self.checkpoint.offer({**before, **place}, len(changed))
         if listing:  # An earlier sync read the beginning and was killed: what was in it?
-            for records, _ in self._pages(None):
-                ids.update(int(record["id"]) for record in records)
+            for records, _, _ in self.pages(None):
+                there += [self.key_of(record) for record in records]
         moment = started or 0
         at = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        gone = sorted(unpack_ids(before["ids"]) - ids) if "ids" in before else []
-        yield [{"id": number, "_ab_cdc_deleted_at": at} for number in gone]
+        gone = self.gone(before["ids"], there) if "ids" in before else []
+        yield [{**key, "_ab_cdc_deleted_at": at} for key in gone]
         until = moment - int(OVERLAP.total_seconds())
-        self.checkpoint.save({"since": until, "ids": pack_ids(ids)})
+        self.checkpoint.save({"since": until, "ids": self.packed(there)})
 
-    def _pages(self, after: str | None) -> Iterator[tuple[list[dict[str, Any]], requests.Response]]:
-        return cursor_pages(self, self.path, self.records_field, {}, after)
+    def pages(self, after: Any) -> Iterator[tuple[list[dict[str, Any]], requests.Response, Any]]:
+        """The pages behind a place, each with its response and the place behind it.
+
+        A place is any JSON value; `None` is the beginning.
+        """
+        for records, response in cursor_pages(self, self.path, self.records_field, {}, after):
+            yield records, response, (parsed_body(response).get("meta") or {}).get("after_cursor")
+
+    def key_of(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields of a record that tell it from the others."""
+        return {"id": int(record["id"])}
+
+    def packed(self, keys: Iterable[Mapping[str, Any]]) -> str:
+        """What the state remembers of the records that were in the list."""
+        return pack_ids(key["id"] for key in keys)
+
+    def gone(self, packed: str, there: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The keys of what was remembered and is not there any more, in order."""
+        ids = unpack_ids(packed) - {key["id"] for key in there}
+        return [{"id": number} for number in sorted(ids)]

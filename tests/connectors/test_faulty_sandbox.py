@@ -24,6 +24,7 @@ STREAMS = {
         *("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
         *("ticket_metrics", "organization_memberships", "groups", "group_memberships", "tags"),
         *("ticket_fields", "user_fields", "organization_fields"),
+        *("deleted_tickets", "custom_objects", "custom_object_records"),
     ),
     "mailchimp": (
         *("lists", "members", "campaigns", "email_activity"),
@@ -32,7 +33,7 @@ STREAMS = {
     "hubspot": (
         *("contacts", "companies", "deals", "owners"),
         *("calls", "meetings", "notes", "tasks", "emails"),
-        *("tickets", "line_items", "leads"),
+        *("tickets", "line_items", "products", "leads"),
         *("deal_stage_history", "pipelines", "property_definitions"),
     ),
 }
@@ -45,6 +46,8 @@ KEYS = {
     "deal_stage_history": ("deal_id", "timestamp", "value"),
     "pipelines": ("object_type", "id"),
     "tags": ("name",),
+    "custom_objects": ("key",),
+    "custom_object_records": ("custom_object_key", "id"),
     "ticket_metrics": ("ticket_id",),
     "property_definitions": ("object_type", "name"),
 }

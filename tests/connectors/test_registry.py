@@ -75,6 +75,8 @@ KEYS = {
     "subscription_items": [["subscription"], ["id"]],
     "ticket_metrics": [["ticket_id"]],
     "tags": [["name"]],
+    "custom_objects": [["key"]],
+    "custom_object_records": [["custom_object_key"], ["id"]],
 }
 
 

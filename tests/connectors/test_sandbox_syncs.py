@@ -23,6 +23,7 @@ STREAMS = {
         *("users", "organizations", "tickets", "ticket_comments", "satisfaction_ratings"),
         *("ticket_metrics", "organization_memberships", "groups", "group_memberships", "tags"),
         *("ticket_fields", "user_fields", "organization_fields"),
+        *("deleted_tickets", "custom_objects", "custom_object_records"),
     ),
 }
 KEYS = {
@@ -30,6 +31,8 @@ KEYS = {
     "subscription_items": ("subscription", "id"),
     "ticket_metrics": ("ticket_id",),
     "tags": ("name",),
+    "custom_objects": ("key",),
+    "custom_object_records": ("custom_object_key", "id"),
 }
 #: Children that come again, unchanged, when the invoice that holds them is paid.
 RESTATED = {"invoice_lines"}

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 STRIPE_KEYS: dict[str, dict[str, str]] = json.loads((HERE / "stripe_keys.json").read_text())
 HUBSPOT: dict[str, Any] = json.loads((HERE / "hubspot_schemas.json").read_text())
 CRM = (
-    *("contacts", "companies", "deals", "tickets", "line_items", "leads"),
+    *("contacts", "companies", "deals", "tickets", "line_items", "products", "leads"),
     *("calls", "meetings", "notes", "tasks", "emails"),
 )
 CLOCK = int(datetime(2026, 6, 30, tzinfo=UTC).timestamp())
@@ -402,7 +402,7 @@ def test_zendesk_rows_hang_together(vendors: Vendors) -> None:
     "stream",
     [
         *("organization_memberships", "groups", "group_memberships", "tags"),
-        *("ticket_fields", "user_fields", "organization_fields"),
+        *("ticket_fields", "user_fields", "organization_fields", "deleted_tickets"),
     ],
 )
 def test_zendesk_lists_are_paged_by_cursor(vendors: Vendors, stream: str, size: int) -> None:
@@ -417,6 +417,23 @@ def test_zendesk_lists_are_paged_by_cursor(vendors: Vendors, stream: str, size: 
     assert found == whole
     assert found
     assert vendors.ask("zendesk", path, **{"page[size]": 101}).status_code == 400
+
+
+def test_zendesk_lists_records_of_each_custom_object(vendors: Vendors) -> None:
+    objects = vendors.get("zendesk", "/api/v2/custom_objects")["custom_objects"]
+    assert {each["key"] for each in objects} == {"device", "showroom"}
+    users = {str(user["id"]) for user in vendors.cursor("users") if user["active"]}
+    path = "/api/v2/custom_objects/device/records"
+    page = vendors.get("zendesk", path, **{"page[size]": 7})
+    found = page["custom_object_records"]
+    while page["meta"]["has_more"]:
+        page = vendors.get("zendesk", page["links"]["next"])
+        found += page["custom_object_records"]
+    assert len(found) > 7
+    assert len({record["id"] for record in found}) == len(found)
+    assert {record["custom_object_fields"]["customer"] for record in found} <= users
+    missing = vendors.ask("zendesk", "/api/v2/custom_objects/dragon/records")
+    assert missing.status_code == 404
 
 
 def test_zendesk_measures_come_beside_tickets_and_one_by_one(vendors: Vendors) -> None:

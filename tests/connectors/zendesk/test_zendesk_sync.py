@@ -95,7 +95,10 @@ class SmallZendesk:
             size = min(int(request.one("page[size]") or 100), self.page_limit)
             meta = {"has_more": len(found) > at + size, "after_cursor": str(at + size)}
             return Answer({kind: found[at : at + size], "meta": meta}, date=self.now)
-        if kind in LISTS:
+        if kind == "custom_objects":
+            keys = {name.split("/")[1] for name in self.rows if name.startswith("custom_objects/")}
+            return Answer({kind: [{"key": key} for key in sorted(keys)]}, date=self.now)
+        if kind in LISTS or kind == "deleted_tickets" or kind.endswith("/records"):
             after = int(request.one("page[after]") or 0)
             size = min(int(request.one("page[size]") or 100), self.page_limit)
             found = sorted((row for row in rows if row["id"] > after), key=lambda row: row["id"])
@@ -103,7 +106,8 @@ class SmallZendesk:
             meta = (
                 {"has_more": len(found) > size, "after_cursor": str(page[-1]["id"])} if page else {}
             )
-            return Answer({kind: page, "meta": meta}, date=self.now)
+            field = "custom_object_records" if kind.endswith("/records") else kind
+            return Answer({field: page, "meta": meta}, date=self.now)
         start = int(request.one("start_time") or 0)
         if start > self.now - 60:
             return Answer({"error": "InvalidValue", "description": "Too recent start_time."}, 422)
@@ -234,6 +238,82 @@ def test_memberships_that_go_while_a_killed_list_is_read_on_are_told(zendesk, mo
     zendesk.now += 3_600
     later = read("zendesk", zendesk.config, "organization_memberships", state=rest.state)
     assert [r["id"] for r in later.records["organization_memberships"]] == [5]
+
+
+def test_who_deleted_a_ticket_is_told_until_it_is_restored_or_gone_for_good(zendesk):
+    for number in range(1, 26):
+        zendesk.put("deleted_tickets", number, actor={"id": 7}, deleted_at=text(zendesk.now + 1))
+    zendesk.page_limit = 10
+    zendesk.now += 3_600
+    stream = "deleted_tickets"
+    first = read("zendesk", zendesk.config, stream)
+    assert [record["id"] for record in first.records[stream]] == list(range(1, 26))
+    assert read("zendesk", zendesk.config, stream, state=first.state).records[stream] == []
+    zendesk.rows[stream].pop(4)
+    zendesk.put(stream, 90, deleted_at=text(zendesk.now + 1))
+    zendesk.now += 3_600
+    later = read("zendesk", zendesk.config, stream, state=first.state)
+    new, restored = later.records[stream]
+    assert new["id"] == 90
+    assert restored == {"id": 5, DELETED_AT: text(zendesk.now)}
+
+
+def test_records_of_custom_objects_come_with_their_object_and_what_is_gone_is_told(zendesk):
+    stream, cars, homes = "custom_object_records", *(f"custom_objects/{n}/records" for n in "ch")
+    for number in range(1, 26):
+        zendesk.put(cars, number, name=f"car {number}")
+    zendesk.put(homes, 1, name="another record of the same id")
+    zendesk.page_limit = 10
+    zendesk.now += 3_600
+    first = read("zendesk", zendesk.config, stream)
+    whole = {("c", number) for number in range(1, 26)} | {("h", 1)}
+    assert {(r["custom_object_key"], r["id"]) for r in first.records[stream]} == whole
+    assert read("zendesk", zendesk.config, stream, state=first.state).records[stream] == []
+    zendesk.put(cars, 3, name="repainted")
+    zendesk.rows[cars].pop(0)
+    del zendesk.rows[homes]
+    zendesk.now += 3_600
+    later = read("zendesk", zendesk.config, stream, state=first.state)
+    changed, *gone = later.records[stream]
+    assert changed["name"] == "repainted"
+    assert gone == [
+        {"custom_object_key": key, "id": "1", DELETED_AT: text(zendesk.now)} for key in "ch"
+    ]
+    assert read("zendesk", zendesk.config, stream, state=later.state).records[stream] == []
+
+
+def test_a_killed_reading_of_custom_objects_goes_on_at_its_page(zendesk, monkeypatch):
+    monkeypatch.setattr(checkpoint, "RECORDS_A_STATE", 10)
+    stream = "custom_object_records"
+    for key in "abc":
+        for number in range(1, 31):
+            zendesk.put(f"custom_objects/{key}/records", number)
+    zendesk.page_limit = 10
+    zendesk.now += 3_600
+    killed = read("zendesk", zendesk.config, stream, stop_after=45)
+    assert killed.state[stream]["listing"]["after"] == {"object": "b", "after": "10"}
+    rest = read("zendesk", zendesk.config, stream, state=killed.state)
+    came = [(r["custom_object_key"], r["id"]) for r in rest.records[stream]]
+    assert came[0] == ("b", 11)
+    assert len(came) == 50
+    zendesk.now += 3_600
+    later = read("zendesk", zendesk.config, stream, state=rest.state)
+    assert later.records[stream] == []
+
+
+def test_an_account_without_custom_objects_is_told_so_and_the_rest_is_read(zendesk, local_vendor):
+    zendesk.put("users")
+
+    def answer(request):
+        if "custom_objects" in request.path:
+            return Answer({"error": "Forbidden"}, 403, date=zendesk.now)
+        return zendesk(request)
+
+    config = {**zendesk.config, "base_url": local_vendor(answer).base_url}
+    reading = read("zendesk", config, "users", "custom_objects", "custom_object_records")
+    assert set(reading.errors) == {"custom_objects", "custom_object_records"}
+    assert all("plan" in message for message in reading.errors.values())
+    assert reading.records["users"]
 
 
 def test_custom_fields_come_with_their_values(zendesk):
