@@ -49,6 +49,8 @@ from kesher.sync_report import (
 CHECKPOINT_RECORDS = 6_000
 CHECKPOINT_SECONDS = 15.0
 _TICK_SECONDS = 1.0
+#: A keyword of a stream's JSON schema; see connectors/README.md.
+APPEND_ONLY = "x-append-only"
 _PROGRESS_SECONDS = 0.2
 
 
@@ -242,6 +244,9 @@ class _StreamReading:
     again. `reread_since` is when it began; it is kept with the state, so that a reading which is
     interrupted, and goes on in a later sync, ends with its tombstones too.
 
+    A schema that says `x-append-only` is of records that are never deleted, only forgotten by their
+    vendor: there nothing is taken for deleted because it did not come again.
+
     A reading of what is newer than a day (`is_backfill`) neither starts from the state nor changes
     it, and nothing is taken for deleted because it did not come.
     """
@@ -402,7 +407,7 @@ class _StreamReading:
 
     def _bury(self, since: int) -> int:
         primary_key = self.definition.source_defined_primary_key
-        if not primary_key:
+        if not primary_key or (self.definition.json_schema or {}).get(APPEND_ONLY):
             return 0
         now = datetime.now(UTC)
         count = 0

@@ -24,6 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COUNTS_PATH = "/_faults"
 """Answers with how often what happened, as JSON."""
 _DRIPS = 16
+_PAGES_KEPT = 8
 _CURSORS = frozenset(
     {"after", "cursor", "ending_before", "offset", "page[after]", "starting_after"}
 )
@@ -153,13 +154,14 @@ class FaultInjector:
         elif fault.kind == "malformed_json":
             page = b"<html><body>One moment, please.</body></html>"
             await _reply(send, Refusal(200, page, {**headers, "content-type": "text/html"}))
-        elif fault.kind in ("repeated_page", "looping_cursor") and kept:
-            page = kept[-1] if fault.kind == "repeated_page" else kept[0]
-            await _reply(send, Refusal(200, page, headers))
+        elif fault.kind == "repeated_page" and (before := _page_before(scope, kept)):
+            await _reply(send, Refusal(200, before, headers))
+        elif fault.kind == "looping_cursor" and kept:
+            await _reply(send, Refusal(200, kept[0], headers))
         else:
             spoiled = self._spoiled_page(fault, scope, vendor, body)
             if spoiled is body:
-                kept[1:] = [body]
+                _keep(kept, body)
             await _reply(send, Refusal(200, spoiled, headers))
 
     def _spoiled_page(self, fault: Fault, scope: Scope, vendor: str, body: bytes) -> bytes:
@@ -189,8 +191,28 @@ def _list_of(scope: Scope) -> str:
     return "&".join([f"{scope['method']} {scope['path']}", *kept])
 
 
+def _page_before(scope: Scope, kept: list[bytes]) -> bytes | None:
+    """Return the page that led to this request; None for the first one of a list.
+
+    Two streams may read one list at the same time, each at its own place: the newest page is not
+    always the one that this request follows, but that one holds the place that is asked for.
+    """
+    query = parse_qsl(scope.get("query_string", b"").decode())
+    places = [value.encode() for name, value in query if name in _CURSORS]
+    if not places or not kept:
+        return None
+    led = [page for page in kept if any(place in page for place in places)]
+    return (led or kept)[-1]
+
+
+def _keep(pages: list[bytes], page: bytes) -> None:
+    """Keep the first page of a list and the last few, as several streams may be reading it."""
+    pages.append(page)
+    del pages[1:-_PAGES_KEPT]
+
+
 class _Keeping:
-    """Sends on, and keeps the first and the last page of a path."""
+    """Sends on, and keeps pages of a path."""
 
     def __init__(self, send: Send, pages: list[bytes]) -> None:
         self._send = send
@@ -201,7 +223,7 @@ class _Keeping:
         if message["type"] == "http.response.start":
             self._good = message["status"] == 200
         elif self._good and not message.get("more_body"):
-            self._pages[1:] = [message.get("body", b"")]
+            _keep(self._pages, message.get("body", b""))
         await self._send(message)
 
 

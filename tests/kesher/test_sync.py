@@ -315,6 +315,21 @@ def test_full_refresh_forgets_the_state(play: Play, tmp_path: Path) -> None:
     assert again.vanished == 1
 
 
+def test_what_a_vendor_only_forgets_is_never_taken_for_deleted(play: Play) -> None:
+    log = {"incremental": True, "schema": {"type": "object", "x-append-only": True}}
+    play.once([record(1), ["state", {"c": 1}], ["complete"]], **log)
+    again = play.once(
+        [record(2), ["state", {"c": 2}], ["complete"]],
+        full_refresh=True,
+        **log,
+    )
+    assert again.vanished == 0
+    assert data(play.lake, "crm", "people") == [{"id": 1}, {"id": 2}]
+    # Also when the connector itself reads all of it again.
+    anew = play.once([record(3), ["state", {"c": 3, "full_read_at": 9}], ["complete"]], **log)
+    assert anew.vanished == 0
+
+
 def test_a_failing_stream_and_a_failing_source_do_not_stop_the_others(play: Play) -> None:
     good = {"steps": [record(1), ["complete"]]}
     bad = {"steps": [record(1), ["error", "forbidden: grant read access"]]}

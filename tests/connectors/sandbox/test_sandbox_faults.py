@@ -154,6 +154,20 @@ def test_an_empty_page_says_that_there_is_more_and_hides_nothing(
         assert then == ask(url, vendor).json()
 
 
+def test_a_repeated_page_is_the_one_before_also_when_another_reads_the_same_list(
+    sandbox_directory: Path,
+) -> None:
+    plan = FaultPlan((Fault("repeated_page", after=4, times=1),))
+    with sandbox.running(sandbox_directory, faults=plan) as url:
+        first = ask(url, "stripe").json()
+        behind_first = f"{PATHS['stripe']}&starting_after={first['data'][-1]['id']}"
+        second = ask(url, "stripe", behind_first).json()
+        # Somebody else is further on, and somebody else begins.
+        ask(url, "stripe", f"{PATHS['stripe']}&starting_after={second['data'][-1]['id']}")
+        ask(url, "stripe")
+        assert ask(url, "stripe", behind_first).json() == first
+
+
 def test_a_repeated_page_is_the_page_before(sandbox_directory: Path) -> None:
     plan = FaultPlan((Fault("repeated_page", after=1, times=1),))
     with sandbox.running(sandbox_directory, faults=plan) as url:

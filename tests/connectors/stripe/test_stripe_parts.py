@@ -86,6 +86,26 @@ def lines_of(*readings):
     return sorted(live([r for x in readings for r in x.records["invoice_lines"]], *LINE))
 
 
+def test_discounts_come_with_whom_they_were_given_to(stripe):
+    """Stripe has no list of them."""
+    given = {"id": "di_1", "object": "discount", "coupon": {"id": "SPRING", "percent_off": 20}}
+    stripe.put("customers", id="cus_1", discount={**given, "end": 1_510_000_000})
+    stripe.put("subscriptions", id="sub_1", status="active", discounts=["di_2"], items=held("si_1"))
+    stripe.tell("customer.discount.created", {**given, "customer": "cus_1"})
+    first = stripe.sync("customers", "subscriptions", "events")
+    assert first.failure is None
+    assert first.records["customers"][0]["discount"]["coupon"]["percent_off"] == 20
+    assert first.records["subscriptions"][0]["discounts"] == ["di_2"]
+    assert first.records["events"][0]["data"]["object"] == {**given, "customer": "cus_1"}
+    stripe.now += DAY
+    stripe.tell("customer.updated", {"id": "cus_1", "discount": None})
+    stripe.tell("customer.discount.deleted", {**given, "customer": "cus_1"})
+    later = stripe.sync("customers", "subscriptions", "events", state=first.state)
+    assert later.records["customers"] == [{"id": "cus_1", "discount": None}]
+    kinds = [event["type"] for event in later.records["events"]][:2]
+    assert kinds == ["customer.discount.deleted", "customer.updated"]
+
+
 def test_all_lines_of_a_long_invoice_come_and_each_names_its_invoice(stripe):
     many = [f"il_{number:03}" for number in range(230)]
     stripe.put("invoices", id="in_1", lines=held("il_a", "il_b"))
