@@ -46,8 +46,9 @@ def check_sources(
                 for name in request.chosen(sources)
             }
             for name, outcome in checks.items():
-                problem = Redactor(config.secrets)(outcome.result() or "")
-                yield Finding(name, problem or "answers, the key is good", ok=not problem)
+                ok, told = outcome.result()
+                text = Redactor(config.secrets)(told)
+                yield Finding(name, text or "answers, the key is good", ok=ok)
     except ConfigError:
         raise
     except KesherError as error:
@@ -65,8 +66,8 @@ def _no_logging() -> Iterator[None]:
         logging.disable(before)
 
 
-def _check_source(settings: dict[str, Any]) -> str | None:
-    """Return what is wrong with a source, or None."""
+def _check_source(settings: dict[str, Any]) -> tuple[bool, str]:
+    """Return whether a source can be read, and what is wrong or worth knowing, if anything."""
     from airbyte_cdk.models import Status
     from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -80,7 +81,7 @@ def _check_source(settings: dict[str, Any]) -> str | None:
         source = create_source(settings["type"], settings, None, None)
         outcome = source.check(logging.getLogger("airbyte"), settings)
     except AirbyteTracedException as error:
-        return error.message or str(error)
-    if outcome.status == Status.SUCCEEDED:
-        return None
-    return " ".join((outcome.message or "the check failed without a word").split())
+        return False, error.message or str(error)
+    ok = outcome.status == Status.SUCCEEDED
+    silence = "" if ok else "the check failed without a word"
+    return ok, " ".join((outcome.message or silence).split())

@@ -21,7 +21,7 @@ from kesher.lake import Lake
 from kesher.run_history import RunRecord
 from kesher.source_state import is_damaged
 from kesher.sync_report import SourceJob, SourceResult, SyncEvent, SyncReport
-from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest
+from kesher.sync_request import SOURCES_AT_ONCE, SyncRequest, settings_since
 from kesher.terminal import Terminal
 
 Worker = Callable[[SourceJob, Connection], None]
@@ -68,6 +68,9 @@ def sync(
     terminal.table(summary_table(report, terminal.out.width))
     for job in jobs:
         terminal.detail(f"log of {job.source}: {job.log_file}")
+    for source in report.sources:
+        for warning in source.warnings:
+            terminal.warning(f"{source.source}: {warning}")
     for line in report.errors:
         terminal.error(line)
     run.note_sync(report)
@@ -112,12 +115,15 @@ def _jobs(
             terminal.warning(f"{state} is damaged: {name} is read from the beginning.")
     not_before = Lake(data.lake).latest_stamp()
     sync_id = time.time_ns() // 1_000_000
-    since = {"start_date": request.since} if request.since else {}
     return [
         SourceJob(
             source=name,
             connector_type=str(sources[name]["type"]),
-            settings={**sources[name], **since},
+            settings=(
+                settings_since(sources[name], request.since)
+                if request.since
+                else dict(sources[name])
+            ),
             lake=str(data.lake),
             state_folder=str(data.state),
             log_file=str(run.folder / f"{name}.log"),

@@ -55,6 +55,8 @@ def work(job: SourceJob, events: Connection, create_source: SourceFactory) -> No
     from kesher.sync_worker import read_source
 
     logger = _logger(job, redact)
+    for_user = _ForUser()
+    logging.getLogger().addHandler(for_user)
     error: str | None = None
     try:
 
@@ -72,9 +74,26 @@ def work(job: SourceJob, events: Connection, create_source: SourceFactory) -> No
         full = disk_full_error(failure, job.lake)
         error = str(full) if full else _told(failure)
     events.send(
-        SourceResult(job.source, time.monotonic() - started, redact(error) if error else None)
+        SourceResult(
+            job.source,
+            time.monotonic() - started,
+            redact(error) if error else None,
+            tuple(redact(text) for text in for_user.texts),
+        )
     )
     events.close()
+
+
+class _ForUser(logging.Handler):
+    """Keeps, once each, what a connector logs with `extra={"for_user": True}`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "for_user", False):
+            self.texts.setdefault(record.getMessage())
 
 
 def _logger(job: SourceJob, redact: Redactor) -> logging.Logger:

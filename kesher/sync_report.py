@@ -96,11 +96,19 @@ class StreamResult:
 
 @dataclass(frozen=True)
 class SourceResult:
-    """A source has ended; `error` is what went wrong with it as a whole, in one line."""
+    """A source has ended.
+
+    Attributes:
+        source: Its name.
+        seconds: How long it took.
+        error: What went wrong with it as a whole, in one line, or None.
+        warnings: What whoever runs the sync should know, though nothing went wrong.
+    """
 
     source: str
     seconds: float
     error: str | None
+    warnings: tuple[str, ...] = ()
 
 
 #: The path that a vendor was asked for, as the connectors' errors write it.

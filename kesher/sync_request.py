@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kesher.config_schema import VENDORS
@@ -11,6 +12,30 @@ from kesher.errors import ConfigError
 
 SOURCES_AT_ONCE = 4
 """More than there are processors, as whoever reads a vendor waits for it most of the time."""
+
+
+def _not_by_day(name: str, settings: Mapping[str, Any]) -> str | None:
+    """Say why a source can't be read from a day on; None if it can."""
+    if settings["type"] != "manifest":
+        return None
+    from connectors.manifest.folder import MANIFEST, FolderError, day_cursors, read_folder
+
+    try:
+        folder = read_folder(Path(settings["folder"]))
+    except FolderError as error:
+        return f"{name}: {error}"
+    if day_cursors(folder.manifest):
+        return None
+    return (
+        f"{name} can't be read from a day on, as no stream in its {MANIFEST} has a "
+        "DatetimeBasedCursor: each sync reads all of it"
+    )
+
+
+def settings_since(settings: Mapping[str, Any], day: str) -> dict[str, Any]:
+    """Return a source's settings for a sync of what is newer than a day."""
+    key = "start_date" if settings["type"] in VENDORS else "since"
+    return {**settings, key: day}
 
 
 @dataclass(frozen=True)
@@ -62,9 +87,9 @@ class SyncRequest:
             if self.full_refresh:
                 problems.append("--since and --full-refresh exclude each other")
             problems += [
-                f"--since: {name} can't be read from a day on; choose others with --source"
+                f"--since: {reason}; choose others with --source"
                 for name in names
-                if name in known and known[name]["type"] not in VENDORS
+                if name in known and (reason := _not_by_day(name, known[name]))
             ]
         if problems:
             raise ConfigError(problems)

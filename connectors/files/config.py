@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import orjson
@@ -81,6 +82,12 @@ class FilesConfig(BaseModel):
         description="The sheet of an Excel file; the first if not given.",
     )
 
+    since: date | None = Field(
+        default=None,
+        title="Since",
+        description="Reads only files that were written on or after this day (UTC, YYYY-MM-DD).",
+    )
+
     @field_validator("mapping")
     @classmethod
     def _fields_are_ours(cls, mapping: dict[str, str]) -> dict[str, str]:
@@ -119,10 +126,17 @@ class FilesConfig(BaseModel):
             return ()
         return (self.record_id,) if isinstance(self.record_id, str) else tuple(self.record_id)
 
+    def is_meant(self, modified_ns: int) -> bool:
+        """Whether a file that was written at that time is new enough to be read."""
+        if self.since is None:
+            return True
+        begin = datetime(self.since.year, self.since.month, self.since.day, tzinfo=UTC)
+        return modified_ns >= begin.timestamp() * 1e9
+
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same file would be read in another way."""
-        meaning = self.model_dump(exclude={"path"})
+        meaning = self.model_dump(exclude={"path", "since"})
         return hashlib.sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 

@@ -44,10 +44,11 @@ class ListFile:
 
 
 def list_files(config: FilesConfig) -> list[ListFile]:
-    """The files of a list, by name.
+    """The files of a list, by name; none if its folder is empty, as before the first list comes.
 
     Raises:
-        AirbyteTracedException: there is no such file, or no file fits the pattern.
+        AirbyteTracedException: there is no such file or folder, or none of the files that the
+            folder holds is meant, which is a typing mistake rather than patience.
     """
     pattern = str(Path(config.path).expanduser())
     if glob.has_magic(pattern) and not Path(pattern).exists():
@@ -57,8 +58,12 @@ def list_files(config: FilesConfig) -> list[ListFile]:
         root = Path(*fixed)
         paths = [Path(found) for found in glob.iglob(pattern, recursive=True)]  # noqa: PTH207
         paths = [path for path in paths if path.is_file()]
-        if not paths:
-            raise config_error(f"No file fits {config.path} (looked in {root.resolve()})")
+        if not paths and not root.is_dir():
+            raise config_error(f"There is no folder {root} ({config.path} is to be found there)")
+        if not paths and (other := _any_file(root)):
+            raise config_error(
+                f"No file fits {config.path} (looked in {root.resolve()}, which holds {other})"
+            )
     elif Path(pattern).is_dir():
         root = Path(pattern)
         paths = [
@@ -68,14 +73,32 @@ def list_files(config: FilesConfig) -> list[ListFile]:
             and not path.name.startswith((".", "~$"))
             and (config.format is not None or path.suffix.lower() in _FORMATS)
         ]
-        if not paths:
-            raise config_error(f"The folder {config.path} holds no {', '.join(_FORMATS)} file")
+        if not paths and (other := _any_file(root)):
+            raise config_error(
+                f"The folder {config.path} holds no {', '.join(_FORMATS)} file, but {other}"
+            )
     else:
         root = Path(pattern).parent
         paths = [Path(pattern)]
         if not paths[0].is_file():
             raise config_error(f"There is no file {config.path} (looked in {root.resolve()})")
     return [_listed(path, root) for path in sorted(set(paths))]
+
+
+def nothing_yet(config: FilesConfig) -> str:
+    """What there is to say of a list whose folder is empty."""
+    return f"There is no file in {config.path} yet: it is read as soon as one comes"
+
+
+def _any_file(folder: Path) -> str | None:
+    """The name of a file in a folder or below it, hidden ones left out; None if there is none."""
+    found = (
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith((".", "~$"))
+    )
+    first = next(found, None)
+    return first.as_posix() if first is not None else None
 
 
 def _listed(path: Path, root: Path) -> ListFile:

@@ -16,7 +16,7 @@ from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.files.config import FilesConfig, parse_config
-from connectors.files.listing import list_files
+from connectors.files.listing import list_files, nothing_yet
 from connectors.files.people import PersonMapping
 from connectors.files.rows import UnreadableFileError
 from connectors.files.streams import PeopleStream, RejectedLinesStream
@@ -40,7 +40,7 @@ class FilesSource(AbstractSource):
         except AirbyteTracedException as error:
             ok, message = False, error.message
         if ok:
-            return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+            return AirbyteConnectionStatus(status=Status.SUCCEEDED, message=message)
         return AirbyteConnectionStatus(status=Status.FAILED, message=message)
 
     def check_connection(
@@ -48,10 +48,13 @@ class FilesSource(AbstractSource):
         logger: logging.Logger,
         config: Mapping[str, Any],
     ) -> tuple[bool, str | None]:
-        """Whether the files are there and can be read, else what is wrong with which."""
+        """Whether the files can be read, or what is wrong with which, or that none is there yet."""
         parsed = parse_config(config)
         faults: list[str] = []
-        for file in list_files(parsed):
+        files = list_files(parsed)
+        if not files:
+            return True, nothing_yet(parsed)
+        for file in files:
             try:
                 table, _ = open_table(file, parsed)
                 PersonMapping(parsed, table.columns, table.columns_are_final)

@@ -14,10 +14,13 @@ from airbyte_cdk.sources.streams import CheckpointMixin, Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.files.config import FilesConfig, config_error
-from connectors.files.listing import ListFile, has_changed, list_files
+from connectors.files.listing import ListFile, has_changed, list_files, nothing_yet
 from connectors.files.people import PersonMapping
 from connectors.files.rows import RejectedLine, Row, Table, UnreadableFileError, rejected
 from connectors.files.table import open_table
+
+FOR_USER = {"for_user": True}
+"""Marks what `kesher sync` shows to whoever runs it, beside the log."""
 
 _NO_ID = "the columns of the record id are empty"
 
@@ -32,6 +35,8 @@ class FileStream(Stream, CheckpointMixin):
     meanwhile, and `full_read_at` when that is complete.
 
     A file that cannot be read does not keep the others from being read; the stream then fails.
+    So it does when files were read and now there is none at all: a folder that is not mounted looks
+    like that, and nobody is to be taken for deleted because of it.
     """
 
     has_multiple_slices = True
@@ -75,11 +80,23 @@ class FileStream(Stream, CheckpointMixin):
         cursor_field: list[str] | None = None,  # noqa: ARG002 - the CDK's
         stream_state: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Iterable[Mapping[str, Any]]:
-        """One slice a file that is to be read, and one that ends the list."""
+        """One slice a file that is to be read, and one that ends the list.
+
+        Raises:
+            AirbyteTracedException: there are no files where they should be.
+        """
         self._failures = []
         files = list_files(self._config)
-        place = self._state.pop("within", None)
         seen: Mapping[str, Any] = self._state.get("files", {})
+        if seen and not files and sync_mode == SyncMode.incremental:
+            raise config_error(
+                f"{self._config.path}: all of the {len(seen):,} files that were read are gone. Is "
+                "the folder the right one, and mounted? Nobody is taken for deleted; if they are "
+                "gone for good, read the source with kesher sync --full-refresh"
+            )
+        if not files:
+            self.logger.warning(nothing_yet(self._config), extra=FOR_USER)
+        place = self._state.pop("within", None)
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
         is_as_it_was = (
             sync_mode == SyncMode.incremental
@@ -99,7 +116,8 @@ class FileStream(Stream, CheckpointMixin):
             # Tells one whole read from the next; nothing is ever compared with it by time.
             since = datetime.now(UTC).isoformat()
             self._state = {"config": self._config.fingerprint, "reading": {"since": since}}
-            changed, place = files, None
+            changed = [file for file in files if self._config.is_meant(file.modified_ns)]
+            place = None
         elif not changed:
             self.logger.info(f"{self._config.path}: not changed since it was read")
         for file in changed:

@@ -109,6 +109,20 @@ def read_folder(path: Path) -> SourceFolder:
     )
 
 
+def day_cursors(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cursors of streams that can be read from a day on, out of a manifest without references.
+
+    Those of the streams that only name the parents of others are left out: a day would hide
+    parents of which nothing but their children changed.
+    """
+    found = []
+    for stream in manifest.get("streams") or []:
+        cursor = _of_stream(stream, "incremental_sync")
+        if isinstance(cursor, dict) and cursor.get("type") == "DatetimeBasedCursor":
+            found.append(cursor)
+    return found
+
+
 def read_mapping(file: Path) -> dict[str, Any]:
     """Read a YAML file that holds keys and values.
 

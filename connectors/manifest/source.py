@@ -36,6 +36,7 @@ from connectors.manifest.folder import (
     MANIFEST,
     FolderError,
     SourceFolder,
+    day_cursors,
     expected_one_of,
     read_folder,
 )
@@ -59,6 +60,13 @@ _CONFIG_SCHEMA: Mapping[str, Any] = {
             "title": "Name",
             "description": "What messages call the source; the folder's name if not given.",
         },
+        "since": {
+            "type": "string",
+            "title": "Since",
+            "description": "A day (UTC, YYYY-MM-DD): streams with a time as their cursor are read "
+            "from then on, whatever the manifest says.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
         "settings": {
             "type": "object",
             "title": "Settings",
@@ -79,6 +87,7 @@ class FolderSource(ManifestSource):
         settings: Mapping[str, Any],
         catalog: ConfiguredAirbyteCatalog | None,
         state: list[AirbyteStateMessage] | None,
+        since: str | None = None,
     ) -> None:
         """Makes the streams.
 
@@ -88,8 +97,10 @@ class FolderSource(ManifestSource):
             settings: As the manifest's specification says.
             catalog: Which streams to read.
             state: Where to go on from.
+            since: The day from which on streams with a time as their cursor are read.
         """
         self._folder = folder
+        self._since = since
         super().__init__(
             folder.path,
             vendor,
@@ -114,6 +125,13 @@ class FolderSource(ManifestSource):
         # The references are resolved, so what stands under definitions is there twice.
         manifest.pop("definitions", None)
         manifest = ManifestComponentTransformer().propagate_types_and_parameters("", manifest, {})
+        if self._since is not None:
+            for cursor in day_cursors(manifest):
+                cursor["start_datetime"] = {
+                    "type": "MinMaxDatetime",
+                    "datetime": f"{self._since}T00:00:00Z",
+                    "datetime_format": "%Y-%m-%dT%H:%M:%SZ",
+                }
         _set_handlers(manifest, vendor, self._folder)
         for stream in manifest.get("streams", []):
             loader = stream.get("schema_loader") or {"type": "JsonFileSchemaLoader"}
@@ -201,7 +219,12 @@ def create_source(
         raise _error(error.problems) from None
     try:
         source = FolderSource(
-            folder, str(config.get("name") or folder.path.name), settings, catalog, state
+            folder,
+            str(config.get("name") or folder.path.name),
+            settings,
+            catalog,
+            state,
+            config.get("since"),
         )
         validate_config(source, settings)
         source.streams(settings)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -43,7 +46,6 @@ def test_what_is_asked_for_is_read(
         (SyncRequest(("strip",)), "found no source strip; expected stripe, zendesk, fair"),
         (SyncRequest(streams=("customers",)), "--stream customers: expected SOURCE.STREAM"),
         (SyncRequest(("stripe", "zendesk"), ("customers",)), "or one --source beside it"),
-        (SyncRequest(since="2026-01-31"), "--since: fair can't be read from a day on"),
         (SyncRequest(("stripe",), (), True, "2026-01-31"), "exclude each other"),
     ],
 )
@@ -111,7 +113,54 @@ def test_a_check_says_which_sources_can_be_read(lists: Path) -> None:
 def test_contradicting_options_and_days_that_are_none_are_told(lists: Path) -> None:
     assert "exclude each other" in sync("--check", "--dry-run", expect=2).stderr
     assert "2026-13-01" in sync("--since", "2026-13-01", expect=2).stderr
-    assert "can't be read from a day on" in sync("--since", "2026-01-31", expect=2).stderr
+
+
+def test_a_list_is_read_again_from_a_day_on_and_nobody_is_deleted(lists: Path) -> None:
+    (lists / "lists").mkdir()
+    for name, day in (("old", "2026-01-30"), ("new", "2026-01-31")):
+        file = lists / "lists" / f"{name}.csv"
+        file.write_text(f"Name\n{name}\n")
+        moment = datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
+        os.utime(file, (moment, moment))
+    (lists / "kesher.yml").write_text(
+        "sources: {fair: {type: files, path: lists/*.csv, mapping: {full_name: Name}}}\n"
+    )
+    sync()
+    state = (lists / "data" / "state" / "fair.json").read_text()
+    told = json.loads(sync("--since", "2026-01-31", "--json").stdout)
+    people = next(stream for stream in told["streams"] if stream["stream"] == "people")
+    assert (people["mode"], people["records"], people["vanished"]) == ("since", 1, 0)
+    assert (lists / "data" / "state" / "fair.json").read_text() == state
+
+
+def test_an_empty_folder_is_shown_to_whoever_syncs(lists: Path) -> None:
+    (lists / "inbox").mkdir()
+    (lists / "kesher.yml").write_text(
+        "sources: {fair: {type: files, path: inbox, mapping: {full_name: Name}}}\n"
+    )
+    assert "fair: There is no file in" in sync().stderr
+    assert "✓ fair" in (checked := sync("--check").stdout)
+    assert "no file" in checked
+    (lists / "inbox" / "a.csv").write_text("Name\nDana\n")
+    assert "no file" not in sync().stderr
+
+
+@pytest.mark.parametrize("cursor", [None, {"type": "DatetimeBasedCursor"}])
+def test_a_manifest_without_a_time_as_cursor_says_why_it_has_no_since(
+    tmp_path: Path, cursor: dict[str, str] | None
+) -> None:
+    stream: dict[str, Any] = {"name": "persons", "primary_key": "id"}
+    if cursor:
+        stream["incremental_sync"] = cursor
+    spec = {"connection_specification": {"type": "object"}}
+    (tmp_path / "manifest.yaml").write_text(json.dumps({"spec": spec, "streams": [stream]}))
+    request = SyncRequest(since="2026-01-31")
+    known = {"crm": {"type": "manifest", "folder": str(tmp_path), "settings": {}}}
+    if cursor:
+        assert request.chosen(known) == {"crm": None}
+        return
+    with pytest.raises(ConfigError, match="each sync reads all of it"):
+        request.chosen(known)
 
 
 def test_every_sync_stands_in_the_history(lists: Path) -> None:

@@ -1,6 +1,7 @@
 """The source as a whole: formats, mapping, what is read again, and what is said when it fails."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -207,6 +208,49 @@ def test_a_long_file_that_was_interrupted_is_gone_on_with(
     assert is_complete_reread(place, anew.state)
 
 
+@pytest.mark.parametrize("path", ["inbox", "inbox/leads-*.csv", "inbox/**/*.csv"])
+def test_an_empty_folder_is_a_warning_and_what_comes_later_is_read(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inbox").mkdir()
+    Path("inbox/.gitkeep").touch()
+    config = {"path": path, "mapping": {"full_name": "name"}}
+    with caplog.at_level("WARNING", "airbyte"):
+        empty = read(config)
+    assert (empty.records, empty.errors) == ([], [])
+    assert f"There is no file in {path} yet" in caplog.text
+    told = create_source("files", config).check(logging.getLogger("airbyte"), config)
+    assert told.status.value == "SUCCEEDED"
+    assert "no file" in told.message
+    again = read(config, state=empty.state)
+    assert not is_complete_reread(empty.state, again.state)
+    Path("inbox/leads-1.csv").write_text("name\nAnn\n")
+    came = read(config, state=again.state)
+    assert [r["full_name"] for r in came.records] == ["Ann"]
+    assert not is_complete_reread(again.state, came.state)
+
+
+def test_a_folder_that_lost_all_its_files_is_an_error_and_deletes_nobody(tmp_path: Path) -> None:
+    config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    first = read(config)
+    (tmp_path / "a.csv").unlink()
+    gone = read(config, state=first.state)
+    (message,) = gone.errors
+    assert "mounted" in message
+    assert "--full-refresh" in message
+    assert not is_complete_reread(first.state, gone.state or first.state)
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    back = read(config, state=gone.state or first.state)
+    assert (back.records, back.errors) == ([], [])
+    anew = read(config)
+    assert "full_read_at" in anew.state
+
+
 def test_a_full_refresh_reads_everything_whatever_the_state(tmp_path: Path) -> None:
     config = {"path": str(tmp_path), "mapping": {"full_name": "name"}}
     (tmp_path / "a.csv").write_text("name\nAnn\n")
@@ -240,7 +284,9 @@ def test_an_unreadable_file_fails_the_stream_but_not_the_other_files(tmp_path: P
     ("config", "words"),
     [
         ({"path": "nowhere/list.csv"}, ["There is no file nowhere/list.csv"]),
-        ({"path": "nowhere/*.csv"}, ["No file fits nowhere/*.csv"]),
+        ({"path": "nowhere/*.csv"}, ["There is no folder nowhere"]),
+        ({"path": "*.cvs"}, ["No file fits *.cvs", ".csv"]),
+        ({"path": "letters"}, ["The folder letters holds no .csv", "but dear.doc"]),
         ({"path": "list.csv", "mapping": {"email": "Mail"}}, ["'Mail'", "'name', 'e-mail'"]),
         (
             {"path": "list.csv", "record_id": "no", "mapping": {"full_name": "name"}},
@@ -258,6 +304,8 @@ def test_what_is_wrong_is_said_in_one_clear_message(
     Path("list.csv").write_text("name,e-mail\nAnn,a@b.c\n")
     Path("list.dat").write_text("name\nAnn\n")
     Path("empty.csv").write_text("\n\n")
+    Path("letters").mkdir()
+    Path("letters/dear.doc").write_text("Dear")
     checked = check(config)
     assert checked is not None
     (failed,) = read(config).errors

@@ -78,6 +78,17 @@ def test_a_stream_with_a_cursor_goes_on_from_its_state(server, pipedrive):
     assert [record["id"] for record in second.records["deals"]][-1] == 24
 
 
+def test_a_day_replaces_where_the_manifest_begins(server, pipedrive):
+    pipedrive.deals[0]["update_time"] = "2026-01-30T23:59:59Z"
+    given = {**config(server), "since": "2026-01-31"}
+    reading = read("manifest", given, "deals", "persons")
+    assert reading.errors == {}
+    asked = [request.one("updated_since") for request in server.requests if "deals" in request.path]
+    assert set(asked) == {"2026-01-31T00:00:00Z"}
+    assert [record["id"] for record in reading.records["deals"]] == [22, 23]
+    assert len(reading.records["persons"]) == 3
+
+
 def test_check_is_content_with_a_good_token(server):
     assert create_source(config(server)).check(LOGGER, {}).status == Status.SUCCEEDED
 
