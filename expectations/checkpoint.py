@@ -20,6 +20,7 @@ import duckdb
 from expectations.generated_suites import (
     freshness_suites,
     published_checks,
+    shared_tables,
     staging_suites,
 )
 from expectations.report import MAX_EXAMPLES, CheckReport, CheckResult
@@ -35,6 +36,7 @@ from expectations.warehouse_tables import (
     PublishedCounts,
     Table,
     read_published_counts,
+    read_sources_within,
     read_tables,
 )
 
@@ -82,7 +84,8 @@ def run_checks(
             ready, broken = _split_by_columns(suite, table)
             runnable.append(ready)
             results += broken
-    runnable += freshness_suites(tables.values(), last_syncs or {})
+    sharing = read_sources_within(warehouse, shared_tables(tables.values()))
+    runnable += freshness_suites(tables.values(), last_syncs or {}, sharing)
     runnable += staging_suites(tables.values())
     results += _run(warehouse, runnable)
     return CheckReport(tuple(results), checked_at)

@@ -26,12 +26,31 @@ _REJECTED_LINES = "stg_files__rejected_lines"
 
 _STAGING_NAME = re.compile(r"^stg_(?P<source>[a-z0-9_]+?)__(?P<stream>[a-z0-9_]+)$")
 
-# A list in a file is as old as its file, and Kesher's own ledgers only grow when ids change.
-# Sources that a mapping describes share their tables: no table tells when one of them was read.
-_NEVER_STALE = frozenset({"files", "kesher", "mapped", "steward"})
+# Kesher's own ledgers only grow when ids change.
+_NEVER_STALE = frozenset({"kesher", "steward"})
+
+# Lists in files share their tables, and so do sources that a mapping describes: there, rows bear
+# the name of their source.
+_FILES, _MAPPED = "files", "mapped"
 
 
-def freshness_suites(tables: Iterable[Table], last_syncs: Mapping[str, datetime]) -> list[Suite]:
+def shared_tables(tables: Iterable[Table]) -> list[Table]:
+    """Return the staging tables that hold rows of several sources."""
+    return [
+        table
+        for table in tables
+        if (name := _STAGING_NAME.match(table.name))
+        and table.schema == "staging"
+        and name["source"] in (_FILES, _MAPPED)
+        and {"source", "_extracted_at"} <= table.columns.keys()
+    ]
+
+
+def freshness_suites(
+    tables: Iterable[Table],
+    last_syncs: Mapping[str, datetime],
+    sharing: Mapping[str, Iterable[str]] | None = None,
+) -> list[Suite]:
     """Make one check a source: it was read in the last 48 hours.
 
     A source without any staged row is not configured, and passes.
@@ -39,30 +58,34 @@ def freshness_suites(tables: Iterable[Table], last_syncs: Mapping[str, datetime]
     Args:
         tables: All tables of the warehouse.
         last_syncs: Source → when it was last read without an error.
+        sharing: Source → those of `shared_tables` that hold something of it.
 
     Returns:
         One suite a source: over its last sync where that is known, for a source may well have
-        nothing new; else over the newest extraction of each of its staging tables.
+        nothing new; else over the newest extraction of each of its staging tables. A list in a
+        file is as old as its file: where no sync is known there is nothing to judge it by.
     """
     by_source: dict[str, list[str]] = {}
     for table in tables:
         name = _STAGING_NAME.match(table.name)
         if table.schema != "staging" or not name or "_extracted_at" not in table.columns:
             continue
-        if name["source"] not in _NEVER_STALE:
+        if name["source"] not in (*_NEVER_STALE, _FILES, _MAPPED):
             by_source.setdefault(name["source"], []).append(table.name)
-    return [
-        _freshness_suite(source, _newest(names, last_syncs.get(source)))
-        for source, names in sorted(by_source.items())
-    ]
+    newest = {source: _newest(names, last_syncs.get(source)) for source, names in by_source.items()}
+    for source, found in (sharing or {}).items():
+        names = [name for name in found if not name.startswith(f"stg_{_FILES}__")]
+        if source in last_syncs or names:
+            newest[source] = _newest(names, last_syncs.get(source), f"where source = '{source}'")
+    return [_freshness_suite(source, query) for source, query in sorted(newest.items())]
 
 
-def _newest(tables: list[str], last_sync: datetime | None) -> str:
+def _newest(tables: list[str], last_sync: datetime | None, where: str = "") -> str:
     if last_sync is not None:
         return f"select timestamp '{last_sync.astimezone(UTC):%Y-%m-%d %H:%M:%S}' as newest"
     return " union all ".join(
         f"select '{table}' as staging_table, "  # noqa: S608 - names come from the catalog, [a-z0-9_]
-        f'cast(max(_extracted_at) as timestamp) as newest from staging."{table}"'
+        f'cast(max(_extracted_at) as timestamp) as newest from staging."{table}" {where}'
         for table in sorted(tables)
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,30 @@ def read_tables(warehouse: Path) -> dict[tuple[str, str], Table]:
     for schema, table, column, data_type in rows:
         columns.setdefault((schema, table), {})[column] = data_type
     return {key: Table(*key, columns=found) for key, found in columns.items()}
+
+
+def read_sources_within(warehouse: Path, tables: Iterable[Table]) -> dict[str, list[str]]:
+    """Tell which sources share tables: whose rows bear the source's name.
+
+    Args:
+        warehouse: The DuckDB file; opened read-only and closed again.
+        tables: Tables that have a column `source`.
+
+    Returns:
+        Source → the names of those tables that hold something of it.
+
+    Raises:
+        duckdb.Error: If the file cannot be read.
+    """
+    found: dict[str, list[str]] = {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for table in sorted(tables, key=lambda table: table.name):
+            rows = connection.execute(
+                f'select distinct source from {table.schema}."{table.name}"'  # noqa: S608 - names come from the catalog
+            ).fetchall()
+            for (source,) in sorted(row for row in rows if row[0] is not None):
+                found.setdefault(source, []).append(table.name)
+    return found
 
 
 def read_published_counts(published: Path) -> PublishedCounts:

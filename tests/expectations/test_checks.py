@@ -723,6 +723,27 @@ def test_a_quiet_source_that_was_read_without_news_is_fresh(tmp_path: Path) -> N
     assert set(failed(elsewhere)) == {"freshness.stripe"}, "nobody knows when it was read"
 
 
+def test_lists_and_sources_out_of_a_folder_grow_stale_like_vendors(tmp_path: Path) -> None:
+    now, suites = datetime.now(UTC), only(tmp_path)
+    warehouse = build(
+        tmp_path / "warehouse.duckdb",
+        "create table staging.stg_mapped__people as select source, "
+        "cast(now() at time zone 'UTC' as timestamp) - interval 49 hour as _extracted_at "
+        "from (values ('pipedrive'), ('shop')) as sources (source)",
+        "create table staging.stg_mapped__events as select 'shop' as source, "
+        "cast(now() at time zone 'UTC' as timestamp) - interval 1 hour as _extracted_at",
+        "create or replace table staging.stg_files__people as select 'fair' as source, "
+        "timestamp '2020-01-01' as _extracted_at",
+    )
+    assert set(failed(run_checks(warehouse, suites=suites))) == {"freshness.pipedrive"}
+    late, soon = now - timedelta(hours=49), now - timedelta(hours=1)
+    read = {"pipedrive": soon, "shop": late, "fair": late, "nothing_came": late}
+    told = failed(run_checks(warehouse, suites=suites, last_syncs=read))
+    assert set(told) == {"freshness.shop", "freshness.fair"}
+    read = {"pipedrive": soon, "shop": soon, "fair": soon}
+    assert failed(run_checks(warehouse, suites=suites, last_syncs=read)) == {}
+
+
 def test_one_fresh_stream_is_enough_for_a_source(tmp_path: Path) -> None:
     report = run_checks(
         build(
