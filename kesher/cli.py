@@ -398,6 +398,47 @@ main.add_command(train)
 
 
 @main.command()
+@click.option(
+    "--at-least",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Leave streams alone that have fewer small files.",
+)
+@common_options
+@pass_settings
+def compact(settings: Settings, at_least: int) -> None:
+    """Merge the many small files that frequent syncs leave in the lake.
+
+    No row is changed or lost, also when it is killed. The next build reads the streams that were
+    merged from their beginning.
+
+    \b
+    Example:
+      kesher compact
+      kesher compact --at-least 500
+    """
+    from kesher.lake import Lake
+    from kesher.lake_compaction import merge_small_files
+    from kesher.run_history import recorded_run
+
+    _, data = settings.load()
+    terminal = settings.terminal()
+    with recorded_run(data, "compact") as run, run.step("compact"):
+        lake = Lake(data.lake)
+        streams = sorted({(file.source, file.stream) for file in lake.files()})
+        merged = 0
+        for source, stream in streams:
+            fewer = merge_small_files(lake, source, stream, at_least=at_least)
+            merged += fewer
+            if fewer:
+                terminal.say(f"{source}.{stream}: {fewer:,} files fewer")
+        if not merged:
+            terminal.say(f"No stream has {at_least:,} small files or more.")
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 @common_options
 @pass_settings

@@ -2,7 +2,7 @@
 
 One folder a stream, `<source>/<stream>/<stamp>-<8 hex>.parquet`, in the columns of Airbyte's raw
 tables. Names carry their time and rise: whoever has seen a name needs to open only the ones after
-it. `lake_writer` writes them.
+it. `lake_writer` writes them, `lake_compaction` merges small ones.
 """
 
 from __future__ import annotations
@@ -189,6 +189,9 @@ class Lake:
             try:
                 facts[key] = facts.get(key, StreamFacts()) + self._file_facts(file)
             except LakeFileError as error:
+                if self._is_gone(file):
+                    # Merged into another one since the files were listed; see lake_compaction.
+                    continue
                 if unreadable is None:
                     raise
                 unreadable.append(error)
@@ -316,6 +319,10 @@ class Lake:
                     for path, value in zip(primary_key, values, strict=True):
                         _put(key, path, orjson.loads(value) if value is not None else None)
                     yield key
+
+    def _is_gone(self, file: LakeFile) -> bool:
+        (info,) = self.filesystem.get_file_info([file.path])
+        return bool(info.type == pafs.FileType.NotFound)
 
     def _file_facts(self, file: LakeFile) -> StreamFacts:
         footer = self._footer(file)

@@ -26,7 +26,14 @@ from kesher.data_directory import sync_folder
 from kesher.errors import KesherError, disk_full_error
 from kesher.lake import DELETED_AT, MISFITS_NOTE, SCHEMA, Lake, LakeClock, first_line
 
-_ROWS_A_GROUP = 20_000
+ROWS_A_GROUP = 20_000
+#: How files of the lake are written, by whomever.
+PARQUET_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": ["_airbyte_meta", "_airbyte_generation_id"],
+    "write_statistics": ["_airbyte_extracted_at", "_airbyte_generation_id"],
+    "write_page_checksum": True,
+}
 _BYTES_A_GROUP = 16 * 1024 * 1024
 _REASONS_A_RECORD = 20
 #: The digit that says which kind of UUID it is, out of any digit.
@@ -179,7 +186,7 @@ class LakeWriter:
         self._data += data
         self._ends.append(len(self._data))
         self.uncommitted += 1
-        if len(self._metas) >= _ROWS_A_GROUP or len(self._data) >= _BYTES_A_GROUP:
+        if len(self._metas) >= ROWS_A_GROUP or len(self._data) >= _BYTES_A_GROUP:
             try:
                 self._write_group()
             except OSError as error:
@@ -197,10 +204,7 @@ class LakeWriter:
             self._parquet = pq.ParquetWriter(
                 self._file,
                 SCHEMA,
-                compression="zstd",
-                use_dictionary=["_airbyte_meta", "_airbyte_generation_id"],
-                write_statistics=["_airbyte_extracted_at", "_airbyte_generation_id"],
-                write_page_checksum=True,
+                **PARQUET_OPTIONS,
             )
         count = len(self._metas)
         batch = pa.record_batch(

@@ -8,11 +8,14 @@ from typing import Any
 
 from kesher.data_directory import utc_text
 from kesher.lake import OWN_SOURCE, Lake
+from kesher.lake_compaction import merge_small_files
 from kesher.lake_writer import own_writer
 from kesher.run_history import RunRecord
 from kesher.sync_report import SyncReport
 
 STREAM = "sync_runs"
+#: Every sync writes a small file. So many are merged into one.
+FILES_TO_MERGE = 100
 
 
 def append_to_history(lake: Lake, run: RunRecord, report: SyncReport, began_at: datetime) -> None:
@@ -31,6 +34,7 @@ def append_to_history(lake: Lake, run: RunRecord, report: SyncReport, began_at: 
         for row in _rows(run.id, report, began_at):
             writer.add(row)
         writer.commit()
+    merge_small_files(lake, OWN_SOURCE, STREAM, at_least=FILES_TO_MERGE)
 
 
 def _rows(run_id: str, report: SyncReport, began_at: datetime) -> Iterator[dict[str, Any]]:

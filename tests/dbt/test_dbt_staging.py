@@ -14,6 +14,10 @@ from built_warehouse import PROJECT, Warehouse
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import Version, at, tombstone
 
+from kesher.lake import Lake
+from kesher.lake_compaction import merge_small_files
+from kesher.lake_writer import own_writer
+
 MODEL = "stg_stripe__customers"
 TABLE = f"staging.{MODEL}"
 
@@ -152,6 +156,42 @@ def test_an_older_file_that_comes_back_or_goes_is_noticed(warehouse: Warehouse) 
     older.unlink()
     warehouse.run(MODEL)
     assert staged(warehouse) == {"cus_2": "Ron"}
+
+
+def test_merged_files_say_the_same_also_when_merging_was_killed(warehouse: Warehouse) -> None:
+    lake, model = Lake(warehouse.lake.folder), "stg_kesher__sync_runs"
+    query = (
+        "select sync_run_id, records, _extracted_at, _raw_id from staging.stg_kesher__sync_runs "
+        "order by sync_run_id"
+    )
+
+    def write(key: str, records: int) -> None:
+        with own_writer(lake, "kesher", "sync_runs") as writer:
+            writer.add({"sync_run_id": key, "records": records})
+            writer.commit()
+
+    for number in range(6):
+        write(f"run-{number % 5}", number)  # The first one is written again, anew.
+    warehouse.run(model)
+    before = warehouse.rows(query)
+    assert [row[:2] for row in before] == [
+        *[("run-0", 5), ("run-1", 1), ("run-2", 2), ("run-3", 3), ("run-4", 4)]
+    ]
+    files = {file.path: Path(file.path).read_bytes() for file in lake.files()}
+    assert merge_small_files(lake, "kesher", "sync_runs") == 5
+    for path, content in list(files.items())[2:]:
+        Path(path).write_bytes(content)
+    warehouse.run(model)
+    assert warehouse.rows(query) == before
+    assert merge_small_files(lake, "kesher", "sync_runs") == 4
+    warehouse.run(model)
+    assert warehouse.rows(query) == before
+    write("run-9", 9)
+    warehouse.run(model)
+    assert [row[:2] for row in warehouse.rows(query)] == [
+        *[row[:2] for row in before],
+        ("run-9", 9),
+    ]
 
 
 def test_changed_model_reads_the_whole_stream_again(warehouse: Warehouse, tmp_path: Path) -> None:

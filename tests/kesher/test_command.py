@@ -79,6 +79,7 @@ def test_the_verbs_are_there_in_the_order_of_work() -> None:
         "evaluate",
         "review",
         "train",
+        "compact",
         "status",
         "doctor",
     ]
