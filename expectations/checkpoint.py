@@ -69,6 +69,7 @@ def run_checks(
     written = load_suites(suites)
     try:
         tables = read_tables(warehouse)
+        sharing = read_sources_within(warehouse, shared_tables(tables.values()))
     except duckdb.Error as error:
         return CheckReport((_unreadable(error),), checked_at)
     results: list[CheckResult] = []
@@ -84,7 +85,6 @@ def run_checks(
             ready, broken = _split_by_columns(suite, table)
             runnable.append(ready)
             results += broken
-    sharing = read_sources_within(warehouse, shared_tables(tables.values()))
     runnable += freshness_suites(tables.values(), last_syncs or {}, sharing)
     runnable += staging_suites(tables.values())
     results += _run(warehouse, runnable)

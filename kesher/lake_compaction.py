@@ -25,7 +25,7 @@ from kesher.lake import MISFITS_NOTE, SCHEMA, Lake, LakeFile, LakeFileError, fir
 from kesher.lake_writer import PARQUET_OPTIONS, ROWS_A_GROUP
 
 #: A file that is smaller is merged with its neighbours. A year of syncs every 15 minutes makes some
-#: twenty larger ones.
+#: ten larger ones.
 SMALL_BYTES = 8 * 1024 * 1024
 #: What one merged file is made of at most; bounds the memory that it takes.
 MERGED_BYTES = 64 * 1024 * 1024

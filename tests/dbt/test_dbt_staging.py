@@ -174,9 +174,7 @@ def test_merged_files_say_the_same_also_when_merging_was_killed(warehouse: Wareh
         write(f"run-{number % 5}", number)  # The first one is written again, anew.
     warehouse.run(model)
     before = warehouse.rows(query)
-    assert [row[:2] for row in before] == [
-        *[("run-0", 5), ("run-1", 1), ("run-2", 2), ("run-3", 3), ("run-4", 4)]
-    ]
+    assert [row[1] for row in before] == [5, 1, 2, 3, 4]
     files = {file.path: Path(file.path).read_bytes() for file in lake.files()}
     assert merge_small_files(lake, "kesher", "sync_runs") == 5
     for path, content in list(files.items())[2:]:
@@ -188,10 +186,8 @@ def test_merged_files_say_the_same_also_when_merging_was_killed(warehouse: Wareh
     assert warehouse.rows(query) == before
     write("run-9", 9)
     warehouse.run(model)
-    assert [row[:2] for row in warehouse.rows(query)] == [
-        *[row[:2] for row in before],
-        ("run-9", 9),
-    ]
+    *same, new = warehouse.rows(query)
+    assert (same, new[:2]) == (before, ("run-9", 9))
 
 
 def test_changed_model_reads_the_whole_stream_again(warehouse: Warehouse, tmp_path: Path) -> None:
