@@ -1,14 +1,26 @@
 {#- The first e-mail address inside a text, in lower case; null if there is none. -#}
 {% macro email_address(text) -%}
-    rtrim(
-        {{
-            regex_found(
-                "lower(left(" ~ text ~ ", 320))",
-                '[^\\s@<>()\\[\\],;:"\\\\]+@[^\\s@<>()\\[\\],;:"\\\\]+\\.[^\\s@<>()\\[\\],;:"\\\\.]+',
+    case
+        -- Most are an address and nothing else; to see that is quicker than to search
+        -- for one.
+        when
+            {{
+                regex_matches(
+                    text, "^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$"
+                )
+            }} and length({{ text }}) <= 320
+        then lower({{ text }})
+        else
+            rtrim(
+                {{
+                    regex_found(
+                        "lower(left(" ~ text ~ ", 320))",
+                        '[^\\s@<>()\\[\\],;:"\\\\]+@[^\\s@<>()\\[\\],;:"\\\\]+\\.[^\\s@<>()\\[\\],;:"\\\\.]+',
+                    )
+                }},
+                '.'
             )
-        }},
-        '.'
-    )
+    end
 {%- endmacro %}
 
 {% macro email_local_part(address) -%} split_part({{ address }}, '@', 1) {%- endmacro %}

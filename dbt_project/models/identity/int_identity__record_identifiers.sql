@@ -118,22 +118,34 @@ with
         inner join known_mailboxes on known_mailboxes.typed = typed_emails.typed
     ),
 
+    country_names as (
+        select distinct country from person_records where country is not null
+    ),
+
+    country_codes as (
+        select country_names.country as name, countries.country
+        from country_names
+        inner join
+            countries on countries.alias = {{ plain_text("country_names.country") }}
+    ),
+
     typed_phones as (
         select
             person_records.record_key,
             person_records.phone,
             1 as place,
-            countries.country
+            country_codes.country
         from person_records
-        left join
-            countries on countries.alias = {{ plain_text("person_records.country") }}
+        left join country_codes on country_codes.name = person_records.country
         where person_records.phone is not null
         union all
         select
-            person_records.record_key, person_records.other_phone, 2, countries.country
+            person_records.record_key,
+            person_records.other_phone,
+            2,
+            country_codes.country
         from person_records
-        left join
-            countries on countries.alias = {{ plain_text("person_records.country") }}
+        left join country_codes on country_codes.name = person_records.country
         where person_records.other_phone is not null
     ),
 

@@ -210,26 +210,14 @@ with
             end as email_local_key,
             first_emails.email_domain,
             first_emails.company_domain,
-            {{
-                regex_replaced(
-                    "split_part(first_emails.company_domain, '.', 1)",
-                    "[^\\p{L}\\p{N}]",
-                    "",
-                )
-            }} as company_label,
+            {{ letters_and_digits("split_part(first_emails.company_domain, '.', 1)") }}
+            as company_label,
             role_mailboxes.record_key is not null as is_role_mailbox,
             first_phones.phone,
             street_keys.street_key,
             city_keys.city_key,
             nullif(
-                {{
-                    regex_replaced(
-                        "lower(left(person_records.postcode, 20))",
-                        "[^\\p{L}\\p{N}]",
-                        "",
-                    )
-                }},
-                ''
+                {{ letters_and_digits("lower(left(person_records.postcode, 20))") }}, ''
             ) as postcode,
             country_codes.country_code as country,
             record_companies.company_key,
