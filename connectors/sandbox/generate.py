@@ -51,6 +51,13 @@ _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
+_NO_GUARD = (
+    "The processes that make the sandbox's people ended before they were done. In a script of "
+    'your own, put the call of create() under `if __name__ == "__main__":`; otherwise look whether '
+    "memory ran out. Or run: python -m connectors.sandbox create."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What makes a sandbox what it is: equal plans give equal bytes. Times are epoch seconds."""
@@ -83,6 +90,9 @@ def create(
     Raises SandboxError on a request that cannot be met, or if those processes do not run.
     """
     plan = plan_of(people, seed, until)
+    if _is_being_imported_by_a_worker():
+        # It would make a sandbox of its own, and leave a half of one where it is ended.
+        raise SandboxError(_NO_GUARD)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _workshop(directory) as workshop:
@@ -171,13 +181,15 @@ def side_by_side(work: Callable[[_Job], _Result], jobs: list[_Job]) -> Iterator[
     try:
         yield from pool.map(work, jobs)
     except BrokenProcessPool as error:
-        raise SandboxError(
-            "The processes that make the sandbox's people ended before they were done. In a script "
-            'of your own, put the call of create() under `if __name__ == "__main__":`; otherwise '
-            "look whether memory ran out. Or run: python -m connectors.sandbox create."
-        ) from error
+        raise SandboxError(_NO_GUARD) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _is_being_imported_by_a_worker() -> bool:
+    """Return whether a process that was to help imports the program that calls: it has no guard."""
+    # The mark by which the standard library refuses to start processes from there.
+    return getattr(multiprocessing.current_process(), "_inheriting", False)
 
 
 def _others_can_start() -> bool:

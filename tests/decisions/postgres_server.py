@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,18 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
-    """Start a server of its own in a folder; yield its URL, without a database's name."""
+def running_postgres() -> Iterator[str]:
+    """Start a server of its own; yield its URL, without a database's name."""
+    # Not among pytest's folders: another session closes their parent to all but its own user.
+    with (
+        tempfile.TemporaryDirectory(prefix="kesher-postgres-") as folder,
+        _running_in(Path(folder)) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def _running_in(folder: Path) -> Iterator[str]:
     initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     assert initdb
     assert pg_ctl
@@ -33,9 +44,6 @@ def running_postgres(folder: Path) -> Iterator[str]:
     user: int | None = None
     if os.geteuid() == 0:
         user = 65534
-        for place in (folder, *folder.parents):
-            if place.owner() == "root" and place != Path("/") and not place.stat().st_mode & 0o001:
-                place.chmod(0o711)
         os.chown(folder, user, -1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
