@@ -18,9 +18,7 @@ from connectors.files.listing import ListFile, has_changed, list_files, nothing_
 from connectors.files.people import PersonMapping
 from connectors.files.rows import RejectedLine, Row, Table, UnreadableFileError, rejected
 from connectors.files.table import open_table
-
-FOR_USER = {"for_user": True}
-"""Marks what `kesher sync` shows to whoever runs it, beside the log."""
+from connectors.user_warnings import FOR_USER
 
 _NO_ID = "the columns of the record id are empty"
 

@@ -10,6 +10,7 @@ import requests
 
 from connectors.errors import VendorError
 from connectors.hubspot.pages import LIST_SIZE, Records, list_pages
+from connectors.user_warnings import FOR_USER
 from connectors.whole_list import WholeList
 
 logger = logging.getLogger("airbyte.hubspot")
@@ -58,7 +59,13 @@ class ListOfEachType(WholeList):
                 self._refused.add(object_type)
                 if error.status != 403 or len(self._refused) == len(self.object_types):
                     raise
-                logger.warning("%s: those of %s are left out. %s", self.name, object_type, error)
+                logger.warning(
+                    "%s: those of %s are left out. %s",
+                    self.name,
+                    object_type,
+                    error,
+                    extra=FOR_USER,
+                )
 
     def was_read(self, key: Mapping[str, object]) -> bool:
         """Whether the list of the record's type was read."""

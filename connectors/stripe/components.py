@@ -13,6 +13,7 @@ import requests
 from connectors.checkpoint import CheckpointedRetriever
 from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
+from connectors.user_warnings import FOR_USER
 from connectors.vendor_clock import vendor_seconds
 
 logger = logging.getLogger("airbyte.stripe")
@@ -225,6 +226,7 @@ class ListThenEvents(CheckpointedRetriever):
             "%s: the state is ahead of Stripe's clock, so it is of another account. Reading the "
             "whole stream again.",
             self.name,
+            extra=FOR_USER,
         )
         return True
 
@@ -239,6 +241,7 @@ class ListThenEvents(CheckpointedRetriever):
                 self.name,
                 (started - since) // 86400,
                 EVENTS_LIVE.days,
+                extra=FOR_USER,
             )
             return True
         return False

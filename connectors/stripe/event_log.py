@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.stripe.components import EVENTS_LIVE, ListThenEvents, Page
+from connectors.user_warnings import FOR_USER
 
 logger = logging.getLogger("airbyte.stripe")
 
@@ -38,5 +39,6 @@ class EventLog(ListThenEvents):
                 self.name,
                 (started - since) // 86400,
                 EVENTS_LIVE.days,
+                extra=FOR_USER,
             )
         return self.is_of_another_account(since, started)
