@@ -27,8 +27,12 @@ CANDIDATE_PAIRS = "int_identity__candidate_pairs"
 PAIR_SCORES = "int_identity__pair_scores"
 WEIGHTS = "int_identity__weights"
 RECORDS = "int_identity__records"
+RECORD_COUNT = "int_identity__record_count"
 FREQUENCIES = "int_identity__record_frequencies"
 DECIDED_PAIRS = "int_identity__decided_pairs"
+
+#: The shipped prior is that of so many records and more; see `prior_of_size`.
+_SHIPPED_FOR_RECORDS = 1 << 17
 
 #: The models whose SQL is run here, and those whose tables are read besides.
 RUN = (CANDIDATE_PAIRS, PAIR_SCORES, WEIGHTS)
@@ -153,8 +157,19 @@ class TrainingPairs:
             select * from {DATABASE}.staging.{STAGED} where false
             """  # noqa: S608
         )
+        # The prior as it ships: how it follows the number of records is what is estimated.
+        execute(
+            f"""
+            create table {self._table("record_count")} as
+            select {_SHIPPED_FOR_RECORDS} as record_count
+            """
+        )
         shipped = self._rewritten(
-            WEIGHTS, {f'"{DATABASE}"."staging"."{STAGED}"': self._table("no_weights")}
+            WEIGHTS,
+            {
+                f'"{DATABASE}"."staging"."{STAGED}"': self._table("no_weights"),
+                self._plan.step(RECORD_COUNT).relation: self._table("record_count"),
+            },
         )
         rows = execute(
             f"select comparison, level, m, u, uses_frequency from ({shipped})"  # noqa: S608

@@ -125,7 +125,7 @@ def clean(made):
 @pytest.mark.parametrize("profile", ["storm", "flaky", "confused", "hostile"])
 def test_nothing_is_lost_when_things_go_wrong_and_pass(served, waits, clean, vendor, profile):
     configs, told = served(load_plan(profile, 3))
-    reading = read(vendor, {**configs[vendor], "max_retries": 8}, *STREAMS[vendor])
+    reading = read(vendor, {**configs[vendor], "max_retries": 14}, *STREAMS[vendor])
     assert reading.errors == {}
     assert sum(told()["faults"].values()) >= 3
     assert waits.slept
@@ -244,7 +244,7 @@ def test_changes_are_read_through_the_storm_too(made, served, waits, tmp_path, v
     first = read(vendor, configs[vendor], *STREAMS[vendor])
     sandbox.advance(directory, 20)
     stormy, told = served(load_plan("hostile", 5), directory)
-    later = read(vendor, {**stormy[vendor], "max_retries": 8}, *STREAMS[vendor], state=first.state)
+    later = read(vendor, {**stormy[vendor], "max_retries": 14}, *STREAMS[vendor], state=first.state)
     assert later.errors == {}
     assert told()["faults"]
     now = read(vendor, configs[vendor], *STREAMS[vendor])
