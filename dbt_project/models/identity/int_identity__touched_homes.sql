@@ -25,24 +25,8 @@ with
             from {{ outdated_rows(homes) }}
         ),
 
-        identifiers_now as (
-            select kind, value, use
-            from {{ identifiers }}
-            where (kind, value) in (select (kind, value) from {{ touched_identifiers }})
-        ),
-
-        identifiers_before as (
-            select kind, value, use from {{ outdated_rows(identifiers) }}
-        ),
-
         changed_identifiers as (
-            select now.kind, now.value
-            from identifiers_now as now
-            inner join
-                identifiers_before as before
-                on before.kind = now.kind
-                and before.value = now.value
-            where before.use <> now.use
+            {{ identifiers_of_changed_use(identifiers, touched_identifiers) }}
         ),
 
         final as (
