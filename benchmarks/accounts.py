@@ -1,15 +1,16 @@
 """Four accounts at once against one after the other, and many requests at once against one.
 
 A sandbox is served over loopback, each vendor by a process of its own, and read with `kesher sync`,
-all of it each time: as fast as it answers, and with a wait before each answer, as vendors have it.
-One after the other is `--at-once 1`; one request at a time is `max_concurrency: 1` in kesher.yml as
-well.
+all of it each time: as fast as it answers from memory, for vendors work on machines of their own,
+and with a wait before each answer, as vendors have it. One after the other is `--at-once 1`; one
+request at a time is `max_concurrency: 1` in kesher.yml as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -77,10 +78,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _sources_at_once(directory: Path, people: int, seed: int) -> Target:
-    with _served(directory, people, seed, 0.0) as sources:
+    with _served_from_memory(directory, people, seed) as sources:
+        _sync(directory / "remembered", sources)
         serial = _sync(directory / "one-source", sources, "--at-once", "1")
         parallel = _sync(directory / "all-sources", sources)
-    print(f"\n## {people:,} people in four systems, no wait\n")
+    print(f"\n## {people:,} people in four systems, answers from memory\n")
     _print_table({"one source after the other": serial, "four at once": parallel})
     ratio = serial.seconds / parallel.seconds
     return Target(
@@ -110,13 +112,43 @@ def _requests_at_once(directory: Path, people: int, seed: int, wait: float) -> T
     )
 
 
-@contextmanager
-def _served(directory: Path, people: int, seed: int, wait: float) -> Iterator[Sources]:
-    """Serve a sandbox; give the settings of each source."""
+def _sandbox(directory: Path, people: int, seed: int) -> Path:
     folder = directory / f"sandbox-{people}"
     if not sandbox.exists(folder):
         sandbox.create(folder, people=people, seed=seed)
-    faults = sandbox.FaultPlan((sandbox.Fault("slow", seconds=wait),)) if wait else None
+    return folder
+
+
+@contextmanager
+def _served_from_memory(directory: Path, people: int, seed: int) -> Iterator[Sources]:
+    """Serve a sandbox by servers that remember their answers; give the settings of each source."""
+    folder = _sandbox(directory, people, seed)
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.remembering_server", str(folder)],
+            cwd=_PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in _VENDORS
+    ]
+    try:
+        sources = {}
+        for name, server in zip(_VENDORS, servers, strict=True):
+            assert server.stdout is not None
+            sources[name] = sandbox.source_configs(server.stdout.readline().strip())[name]
+        yield sources
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def _served(directory: Path, people: int, seed: int, wait: float) -> Iterator[Sources]:
+    """Serve a sandbox with a wait before each answer; give the settings of each source."""
+    folder = _sandbox(directory, people, seed)
+    faults = sandbox.FaultPlan((sandbox.Fault("slow", seconds=wait),))
     with ExitStack() as servers:
         sources = {}
         for name in _VENDORS:

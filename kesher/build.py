@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import logging
-import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,12 +18,12 @@ from kesher.build_record import (
     write_build,
 )
 from kesher.data_directory import DataDirectory, utc_text
+from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
 from kesher.lake import Lake
+from kesher.parsed_project import parsed_project
 from kesher.run_history import RunRecord
 from kesher.terminal import Terminal
-
-DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 _LINES_A_FAILURE = 6
 _STAGING_TABLE = re.compile(r"stg_(?P<source>[a-z0-9]+)__(?P<stream>[a-z0-9_]+?)\Z")
@@ -145,48 +141,6 @@ def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
     return counts
 
 
-def dbt_arguments(
-    verb: str, data: DataDirectory, log_folder: Path, *, verbose: bool = False
-) -> list[str]:
-    """Return dbt's command line: quiet, no telemetry, and nothing written into the project."""
-    return [
-        *(["--log-level=info"] if verbose else ["--quiet", "--log-level=none"]),
-        "--log-level-file=debug",
-        f"--log-path={log_folder}",
-        "--no-send-anonymous-usage-stats",
-        "--no-version-check",
-        "--no-use-colors",
-        "--no-use-colors-file",
-        "--no-print",
-        verb,
-        f"--project-dir={DBT_PROJECT}",
-        f"--profiles-dir={DBT_PROJECT}",
-        f"--target-path={data.dbt / 'target'}",
-    ]
-
-
-def invoke_dbt(arguments: list[str], data: DataDirectory, callbacks: Sequence[Any] = ()) -> Any:
-    """Run dbt in this process and close the warehouse behind it.
-
-    Returns:
-        dbt's `dbtRunnerResult`.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C.
-    """
-    from dbt.cli.main import dbtRunner
-
-    environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
-    with _environment(environment), _silent_logging_errors():
-        try:
-            result = dbtRunner(callbacks=list(callbacks)).invoke(arguments)
-        finally:
-            _close_warehouse()
-    if isinstance(result.exception, KeyboardInterrupt | SystemExit):
-        raise KeyboardInterrupt
-    return result
-
-
 def _run_dbt(
     data: DataDirectory,
     terminal: Terminal,
@@ -203,7 +157,8 @@ def _run_dbt(
     if select:
         arguments += ["--select", *select]
     with _drawn_progress(terminal) as callbacks:
-        result = invoke_dbt(arguments, data, callbacks)
+        project = parsed_project(data, run.folder)
+        result = invoke_dbt(arguments, data, callbacks, project)
     failures = [
         node
         for node in getattr(result.result, "results", None) or []
@@ -281,49 +236,6 @@ def _drawn_progress(terminal: Terminal) -> Iterator[list[Any]]:
                 status.update(f"build: {done} done, last {name}")
 
         yield [follow]
-
-
-@contextlib.contextmanager
-def _silent_logging_errors() -> Iterator[None]:
-    """Let dbt go on where its log can't be written: on a full disk, each line would be a traceback.
-
-    What the disk lacks is told by what needs it, the warehouse or the record of the run.
-    """
-    before = logging.raiseExceptions
-    logging.raiseExceptions = False
-    try:
-        yield
-    finally:
-        logging.raiseExceptions = before
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _close_warehouse() -> None:
-    """Close what dbt-duckdb keeps open until the process ends, so that others can open the file."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.adapters.factory import cleanup_connections, reset_adapters
-
-    cleanup_connections()
-    environment = DuckDBConnectionManager._ENV
-    if environment is not None:
-        environment.close()
-    DuckDBConnectionManager._ENV = None
-    reset_adapters()
-    # Cursors in reference cycles keep the database open too.
-    gc.collect()
 
 
 def _discard_if_damaged(data: DataDirectory, terminal: Terminal) -> None:

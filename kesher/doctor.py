@@ -189,7 +189,7 @@ def _duckdb_file(what: str, file: Path | None, *, none_yet: str, advice: str) ->
 
 
 def _dbt(data: DataDirectory) -> Finding:
-    from kesher.build import dbt_arguments, invoke_dbt
+    from kesher.dbt_run import dbt_arguments, invoke_dbt
 
     # Not in the data directory: a build may be at work there.
     with tempfile.TemporaryDirectory() as scratch:

@@ -43,8 +43,9 @@ def _compile(folder: Path, variant: PlanVariant) -> None:
     import duckdb
     import orjson
 
-    from kesher.build import dbt_arguments, invoke_dbt
     from kesher.data_directory import DataDirectory, write_file
+    from kesher.dbt_run import dbt_arguments, invoke_dbt
+    from kesher.parsed_project import parsed_project
 
     data = DataDirectory(folder)
     data.lake.mkdir()
@@ -59,16 +60,18 @@ def _compile(folder: Path, variant: PlanVariant) -> None:
         LINK_WEIGHT: f"getvariable('{LINK_WEIGHT}')",
         KEPT_WEIGHT: None if variant.every_pair else _kept_weight(),
     }
+    variables_text = orjson.dumps(variables).decode()
     result = invoke_dbt(
         [
             *dbt_arguments("build", data, folder),
             "--exclude-resource-type=unit_test",
             "--exclude-resource-type=test",
-            f"--vars={orjson.dumps(variables).decode()}",
+            f"--vars={variables_text}",
             "--select",
             *(f"+{target}" for target in TARGETS),
         ],
         data,
+        project=parsed_project(data, folder, variables_text),
     )
     failed = [
         f"{node.node.name}: {node.message}"

@@ -9,21 +9,19 @@ and of the versions of what compiles it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kesher.data_directory import read_json
 from kesher.errors import KesherError, disk_full_error
+from kesher.parsed_project import cache_folder, project_digest, remove_unused
 
 if TYPE_CHECKING:
     import duckdb
-
-DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 #: The database's name in the compiled SQL: a file of this stem, or attached under this name.
 DATABASE = "warehouse"
@@ -75,7 +73,6 @@ DEFAULT_KEPT_WEIGHT = -6.0
 
 _PLAN = "plan.json"
 _TEMPLATE = f"{DATABASE}.duckdb"
-_DAYS_KEPT = 30
 _FEW_RECORDS = 20_000
 
 
@@ -212,7 +209,7 @@ def load_plan(
     """
     import duckdb
 
-    folder = _cache_folder() / f"match-{_digest(variant)}"
+    folder = cache_folder() / f"match-{_digest(variant)}"
     plan = _read(folder)
     if plan is not None:
         with contextlib.suppress(OSError):
@@ -231,7 +228,7 @@ def load_plan(
             if plan is None:
                 _compile_into(folder, variant, compile_apart, log)
                 plan = _read(folder)
-            _remove_old(folder)
+            remove_unused("match-*")
     except (OSError, duckdb.Error) as error:
         raise disk_full_error(error, folder) or KesherError(
             f"The compiled identity models can't be kept in {folder.parent}: {error}. "
@@ -281,45 +278,7 @@ def _read(folder: Path) -> MatchPlan | None:
         return None
 
 
-def _cache_folder() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("kesher", appauthor=False)
-
-
 def _digest(variant: PlanVariant) -> str:
     """Stand for everything that the compiled SQL depends on."""
-    from importlib.metadata import version
-
-    import duckdb
-
-    digest = hashlib.sha256()
-    versions = [version(package) for package in ("kesher", "dbt-core", "dbt-duckdb")]
-    for part in [variant, TARGETS, PEOPLE_COLUMNS, duckdb.__version__, *versions]:
-        digest.update(repr(part).encode())
-    compiler = Path(__file__).with_name("match_compile.py")
-    for file in [compiler, *_project_files()]:
-        content = file.read_bytes()
-        digest.update(f"{file.name} {len(content)} ".encode())
-        digest.update(content)
-    return digest.hexdigest()[:20]
-
-
-def _project_files() -> Iterator[Path]:
-    yield DBT_PROJECT / "dbt_project.yml"
-    yield DBT_PROJECT / "profiles.yml"
-    for folder in ("macros", "models", "seeds"):
-        for file in sorted((DBT_PROJECT / folder).rglob("*")):
-            if file.suffix in (".sql", ".yml", ".csv"):
-                yield file
-
-
-def _remove_old(folder: Path) -> None:
-    """Remove plans of other versions that nobody has used for a month."""
-    for other in folder.parent.glob("match-*"):
-        with contextlib.suppress(OSError):
-            is_old = time.time() - other.stat().st_mtime > _DAYS_KEPT * 86_400
-            if is_old and other.is_dir():
-                shutil.rmtree(other, ignore_errors=True)
-            elif is_old:
-                other.unlink()
+    compiler = Path(__file__).with_name("match_compile.py").read_bytes()
+    return project_digest(variant, TARGETS, PEOPLE_COLUMNS, compiler)

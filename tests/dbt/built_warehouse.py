@@ -15,6 +15,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import WrittenLake
 
+from kesher.dbt_run import rare_garbage_collection
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 
@@ -25,12 +27,14 @@ def run_dbt(
     messages: list[str] = []
     before = dict(os.environ)
     os.environ.update(environment)
+    quiet = ["--quiet", "--log-level=none", "--log-level-file=none"]
     folders = [f"--project-dir={PROJECT}", f"--profiles-dir={PROJECT}"]
     runner = dbtRunner(
         manifest=manifest, callbacks=[lambda event: messages.append(str(event.info.msg))]
     )
     try:
-        outcome = runner.invoke(["--quiet", "--log-level=none", *arguments, *folders])
+        with rare_garbage_collection():
+            outcome = runner.invoke([*quiet, *arguments, *folders])
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -3,21 +3,19 @@
 from pathlib import Path
 
 import pytest
-from built_warehouse import Warehouse, run_dbt
+from built_warehouse import Warehouse
 from dbt.contracts.graph.manifest import Manifest
+
+from kesher.data_directory import DataDirectory
+from kesher.parsed_project import parsed_project
 
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """The project, parsed once for all tests."""
     folder = tmp_path_factory.mktemp("parsed")
-    environment = {
-        "KESHER_WAREHOUSE": str(folder / "warehouse.duckdb"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
-    parsed = run_dbt(["parse"], environment)
-    assert isinstance(parsed, Manifest)
+    parsed = parsed_project(DataDirectory(folder), folder)
+    assert parsed is not None
     return parsed
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kesher import build as building
+from kesher import dbt_run
 from kesher.build import build, staged_records
 from kesher.build_record import read_build, warehouse_fingerprint
 from kesher.data_directory import DataDirectory
@@ -81,7 +81,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     place = Place(tmp_path)
-    monkeypatch.setattr(building, "DBT_PROJECT", place.project)
+    monkeypatch.setattr(dbt_run, "DBT_PROJECT", place.project)
     return place
 
 
@@ -120,6 +120,47 @@ def test_a_project_that_does_not_parse_is_told(place: Place) -> None:
     place.write("models/broken.sql", "select * from {{ ref('nowhere') }}")
     with pytest.raises(KesherError, match="nowhere"):
         place.build()
+
+
+def test_the_project_is_read_once_for_all_data_directories_until_it_changes(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.build()
+
+    def read_anew(*_: object, **__: object) -> None:
+        raise AssertionError("dbt read the project again")
+
+    elsewhere = Place(tmp_path / "elsewhere")
+    with monkeypatch.context() as patch:
+        patch.setattr("dbt.parser.manifest.ManifestLoader.get_full_manifest", read_anew)
+        place.add("3")
+        place.build()
+        elsewhere.build()
+    counts = {}
+    for built in (place, elsewhere):
+        record = read_build(built.data)
+        assert record is not None
+        assert record.records is not None
+        counts[built] = record.records["crm"]["people"]
+    assert counts == {place: 3, elsewhere: 2}, "each reads its own lake"
+    place.write("models/more.sql", "select 1 as one")
+    place.build()
+    with duckdb.connect(str(place.data.warehouse), read_only=True) as connection:
+        assert connection.execute("select one from staging.more").fetchone() == (1,)
+
+
+def test_a_damaged_or_missing_cache_costs_time_only(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place.build()
+    (kept,) = (tmp_path / "cache" / "kesher").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-100])
+    place.build()
+    place.build()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    place.build()
 
 
 def test_a_failing_test_fails_the_build(place: Place) -> None:
@@ -206,17 +247,18 @@ def test_a_full_disk_is_told_and_the_next_build_is_fine(place: Place) -> None:
     script = f"""
 import resource
 from pathlib import Path
-from kesher import build as building
+from kesher import dbt_run
+from kesher.build import build
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
 from kesher.run_history import recorded_run
 from kesher.terminal import Terminal
-building.DBT_PROJECT = Path({str(place.project)!r})
+dbt_run.DBT_PROJECT = Path({str(place.project)!r})
 data = DataDirectory(Path({str(place.data.root)!r}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
 try:
     with recorded_run(data, "build") as run:
-        building.build(data, Terminal(), run)
+        build(data, Terminal(), run)
 except KesherError as error:
     print(error)
 """

@@ -151,9 +151,7 @@ def test_a_database_of_something_else_is_told(tmp_path: Path) -> None:
     assert "--database FILE" in result.stderr
 
 
-def test_the_threshold_and_the_further_columns_of_the_match_are_known(
-    compiled_models: Path, tmp_path: Path
-) -> None:
+def test_the_threshold_and_the_further_columns_of_the_match_are_known(tmp_path: Path) -> None:
     people = write_csv(tmp_path / "in.csv", [{**row, "card": "77-1"} for row in PEOPLE])
     kept = tmp_path / "kept.duckdb"
     arguments = ["--out", tmp_path / "o.csv", "--keep", kept, "--threshold", "0.5"]
@@ -300,9 +298,7 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def test_the_page_is_whole_by_itself_and_holds_any_value(
-    compiled_models: Path, tmp_path: Path
-) -> None:
+def test_the_page_is_whole_by_itself_and_holds_any_value(tmp_path: Path) -> None:
     hostile = '<script>alert("1")</script>&amp;\x1b[31m'
     rows = [
         person("1", full_name="דנה כהן", company=hostile, phone="050-5117133"),

@@ -16,8 +16,6 @@ from match_command import PEOPLE, groups, kesher, person, read_csv, write_csv
 
 from kesher.match import MatchRequest
 
-pytestmark = pytest.mark.usefixtures("compiled_models")
-
 DANA = frozenset(["crm:1", "shop:2", "news:3"])
 
 

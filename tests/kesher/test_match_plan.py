@@ -12,11 +12,11 @@ import duckdb
 import pytest
 from match_command import PEOPLE, groups, kesher, write_csv
 
-from kesher import match_plan
+from kesher import dbt_run, match_plan
+from kesher.dbt_run import DBT_PROJECT
 from kesher.errors import KesherError
 from kesher.match_plan import (
     DATABASE,
-    DBT_PROJECT,
     DEFAULT_KEPT_WEIGHT,
     DEFAULT_LINK_WEIGHT,
     KEPT_WEIGHT,
@@ -26,10 +26,11 @@ from kesher.match_plan import (
     Step,
     load_plan,
 )
+from kesher.parsed_project import remove_unused
 
 
 @pytest.fixture
-def plan(compiled_models: Path) -> MatchPlan:
+def plan() -> MatchPlan:
     return load_plan(PlanVariant(), announce=lambda _: None)
 
 
@@ -101,7 +102,7 @@ def test_a_table_goes_as_soon_as_its_last_reader_has_run(tmp_path: Path) -> None
     assert [s.name for s in plan.after("c")] == ["d", "e"]
 
 
-def test_a_second_time_nothing_is_compiled(compiled_models: Path, plan: MatchPlan) -> None:
+def test_a_second_time_nothing_is_compiled(plan: MatchPlan) -> None:
     told: list[str] = []
     assert load_plan(PlanVariant(), announce=told.append) == plan
     assert told == []
@@ -115,7 +116,7 @@ def test_a_changed_model_or_another_version_is_compiled_anew(
     shutil.copytree(
         DBT_PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("target", "logs")
     )
-    monkeypatch.setattr(match_plan, "DBT_PROJECT", tmp_path / "project")
+    monkeypatch.setattr(dbt_run, "DBT_PROJECT", tmp_path / "project")
     assert match_plan._digest(PlanVariant()) == before
     seed = tmp_path / "project" / "seeds" / "identity" / "identity_weights.csv"
     seed.write_text(seed.read_text().replace("0.000015", "0.000016"))
@@ -132,14 +133,15 @@ def test_a_cache_that_can_not_be_made_is_told(
 
 
 def test_plans_of_other_versions_go_when_nobody_has_used_them_for_long(
-    tmp_path: Path, plan: MatchPlan, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "kesher"
     for name, days in (("match-old", 40), ("match-recent", 3)):
         (folder / name).mkdir(parents=True)
         moment = time.time() - days * 86_400
         os.utime(folder / name, (moment, moment))
-    match_plan._remove_old(folder / "match-this")
+    remove_unused("match-*")
     assert [path.name for path in folder.iterdir()] == ["match-recent"]
 
 

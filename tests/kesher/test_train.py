@@ -22,7 +22,7 @@ from kesher.train import _fitted
 
 
 @pytest.fixture(scope="session")
-def people_warehouse(compiled_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def people_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse of two records each of 120 people, in Hebrew and Latin. Copy it."""
     folder = tmp_path_factory.mktemp("people")
     return warehouse_of(folder, people_twice(120))
@@ -184,7 +184,7 @@ def test_before_the_first_build_it_is_said_what_to_do(
 
 @pytest.mark.parametrize("count", [0, 1, 20])
 def test_too_few_records_are_told(
-    compiled_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rows = people_twice(120)[:count] or [person("1", email="a@b.example")]
@@ -204,7 +204,7 @@ def test_too_few_records_are_told(
 
 
 def test_records_without_duplicates_teach_nothing(
-    compiled_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rows = [row for row in people_twice(120) if row["source"] == "crm"]
@@ -230,9 +230,7 @@ def test_a_warehouse_that_is_damaged_is_told(data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_next_build_uses_the_weights_and_ids_stay(
-    published_demo: Any, compiled_models: Path, tmp_path: Path
-) -> None:
+def test_the_next_build_uses_the_weights_and_ids_stay(published_demo: Any, tmp_path: Path) -> None:
     demo = published_demo.copy(tmp_path)
     before = customer_ids(demo.warehouse)
     shipped = prior_weights(demo.warehouse)

@@ -10,10 +10,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from kesher.build import invoke_dbt
 from kesher.cli import main
 from kesher.dashboard_server import _open_log
 from kesher.data_directory import DataDirectory, write_json
+from kesher.dbt_run import invoke_dbt
 from kesher.doctor import Finding, _published, _states, _warehouse
 from kesher.source_state import SourceState, is_damaged
 from kesher.status import _records_table
@@ -166,7 +166,7 @@ def test_dbt_does_not_flood_the_terminal_when_its_log_cannot_be_written(
     seen = []
 
     class Runner:
-        def __init__(self, callbacks: object) -> None:
+        def __init__(self, **_: object) -> None:
             pass
 
         def invoke(self, _arguments: object) -> object:

@@ -1,0 +1,130 @@
+"""dbt in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kesher.data_directory import DataDirectory
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+
+def dbt_arguments(
+    verb: str, data: DataDirectory, log_folder: Path, *, verbose: bool = False
+) -> list[str]:
+    """Return dbt's command line: quiet, no telemetry, and nothing written into the project."""
+    return [
+        *(["--log-level=info"] if verbose else ["--quiet", "--log-level=none"]),
+        # At `debug` each statement is told several times, a tenth of a build.
+        f"--log-level-file={'debug' if verbose else 'info'}",
+        f"--log-path={log_folder}",
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+        "--no-use-colors",
+        "--no-use-colors-file",
+        "--no-print",
+        verb,
+        f"--project-dir={DBT_PROJECT}",
+        f"--profiles-dir={DBT_PROJECT}",
+        f"--target-path={data.dbt / 'target'}",
+    ]
+
+
+def invoke_dbt(
+    arguments: list[str],
+    data: DataDirectory,
+    callbacks: Sequence[Any] = (),
+    project: Manifest | None = None,
+) -> Any:
+    """Run dbt in this process and close the warehouse behind it.
+
+    Args:
+        arguments: dbt's command line.
+        data: Where lake and warehouse are.
+        callbacks: Called with each event of dbt.
+        project: As `parsed_project` gives it; else dbt reads it.
+
+    Returns:
+        dbt's `dbtRunnerResult`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+    """
+    from dbt.cli.main import dbtRunner
+
+    environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
+    with _environment(environment), _silent_logging_errors(), rare_garbage_collection():
+        try:
+            result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
+        finally:
+            _close_warehouse()
+    if isinstance(result.exception, KeyboardInterrupt | SystemExit):
+        raise KeyboardInterrupt
+    return result
+
+
+@contextlib.contextmanager
+def _silent_logging_errors() -> Iterator[None]:
+    """Let dbt go on where its log can't be written: on a full disk, each line would be a traceback.
+
+    What the disk lacks is told by what needs it, the warehouse or the record of the run.
+    """
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
+
+
+@contextlib.contextmanager
+def rare_garbage_collection() -> Iterator[None]:
+    """Look for reference cycles seldom, while dbt runs.
+
+    It keeps its whole project in memory, makes many objects more, and hardly a cycle: at Python's
+    own pace a quarter of a build goes into walking what stays.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_warehouse() -> None:
+    """Close what dbt-duckdb keeps open until the process ends, so that others can open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+
+    cleanup_connections()
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager._ENV = None
+    reset_adapters()
+    # Cursors in reference cycles keep the database open too.
+    gc.collect()
