@@ -36,8 +36,10 @@ PARQUET_OPTIONS: dict[str, Any] = {
 }
 _BYTES_A_GROUP = 16 * 1024 * 1024
 _REASONS_A_RECORD = 20
+#: Where the 32 hexadecimal digits of a UUID stand in its text.
+_DIGIT_PLACES = [place for place in range(36) if place not in (8, 13, 18, 23)]
 #: The digit that says which kind of UUID it is, out of any digit.
-_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_VARIANT = bytes.maketrans(b"0123456789abcdef", b"89ab" * 4)
 
 
 class LakeWriter:
@@ -259,17 +261,19 @@ def _numbers(values: array[int], data_type: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(data_type, len(values), [None, pa.py_buffer(values)])
 
 
-def _raw_ids(count: int) -> bytes:
+def _raw_ids(count: int) -> bytearray:
     """Return so many new random UUIDs (RFC 9562, version 4), 36 characters each, in one text.
 
-    Asking the system once for all is ten times as fast, and so is not making objects of them.
+    Asking the system once for all is ten times as fast, and so is to place each digit of all ids
+    at once instead of writing one id after the other.
     """
-    digits = os.urandom(16 * count).hex()
-    return "".join(
-        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}-"
-        f"{_VARIANT[digits[at + 16]]}{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}"
-        for at in range(0, len(digits), 32)
-    ).encode()
+    digits = os.urandom(16 * count).hex().encode()
+    ids = bytearray(b"-" * (36 * count))
+    for digit, place in enumerate(_DIGIT_PLACES):
+        ids[place::36] = digits[digit::32]
+    ids[14::36] = b"4" * count
+    ids[19::36] = digits[16::32].translate(_VARIANT)
+    return ids
 
 
 def _validator(json_schema: Mapping[str, Any] | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +38,9 @@ def main(job: SourceJob, events: Connection) -> None:
     This is the entry point of the worker process.
     """
     send_output_to(Path(job.log_file))
+    # Each page is thousands of objects that go with it: looking for cycles among them, at Python's
+    # own pace, takes as long as parsing them.
+    gc.set_threshold(100_000, 50, 100)
 
     def create(*arguments: Any) -> Source:
         # Here, and not above, so that the parent process need not import the connectors.
