@@ -30,14 +30,15 @@ with
             ) as times
     ),
 
+    -- Of customers whose id is new.
     sizes as (
         select
             customer_id,
             min(minted_from_source) as source,
             min(minted_from_record_id) as record_id,
-            bool_or(is_minted) as is_minted,
             count(*) as record_count
         from customer_ids
+        where is_minted
         group by customer_id
     ),
 
@@ -231,7 +232,7 @@ with
         from sizes
         left join ranked_moves on ranked_moves.customer_id = sizes.customer_id
         left join joined_by on joined_by.customer_id = sizes.customer_id
-        where sizes.is_minted and ranked_moves.customer_id is null
+        where ranked_moves.customer_id is null
     ),
 
     split_off as (
@@ -262,10 +263,13 @@ with
             on ranked_moves.customer_id = sizes.customer_id
             and ranked_moves.giver_rank = 1
         left join split_by on split_by.customer_id = sizes.customer_id
-        where sizes.is_minted
     ),
 
-    living as (select distinct customer_id from customer_ids),
+    living as (
+        select distinct customer_id
+        from customer_ids
+        where customer_id in (select known_customer_id from moves)
+    ),
 
     merged as (
         select

@@ -1,7 +1,6 @@
 {#-
-  Fails for every one of the columns that is null somewhere. One test a model, for each test of dbt
-  has its price, however little it looks at; and one look a column, for what a column holds besides
-  its nulls need not be read.
+  Fails for every one of the columns that is null somewhere, where no columns are a key; see
+  primary_key.
 -#}
 {% test never_null(model, columns) %}
     {% for column in columns %}
