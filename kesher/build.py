@@ -5,25 +5,31 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from kesher.build_record import (
     BuildRecord,
-    built_records,
+    read_build,
     warehouse_fingerprint,
     write_build,
 )
+from kesher.changed_models import changed_models
 from kesher.data_directory import DataDirectory, utc_text
 from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
 from kesher.lake import Lake
-from kesher.parsed_project import parsed_project
+from kesher.parsed_project import parsed_project, project_digest
 from kesher.run_history import RunRecord
 from kesher.terminal import Terminal
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 _LINES_A_FAILURE = 6
 _STAGING_TABLE = re.compile(r"stg_(?P<source>[a-z0-9]+)__(?P<stream>[a-z0-9_]+?)\Z")
@@ -67,15 +73,27 @@ def build(
             another program has the warehouse open.
     """
     started = time.monotonic()
-    before = built_records(data)
+    last = read_build(data)
+    before = last.records if last else {}
+    # What comes while dbt is at work is new to the next build, too.
+    lake, project = Lake(data.lake).contents(), project_digest()
+    follows = (
+        last is not None
+        and last.status == "ok"
+        and last.project == project
+        and last.warehouse == warehouse_fingerprint(data.warehouse)
+        and not full_refresh
+        and not select
+    )
     write_build(data, BuildRecord(run.id, "running", records=before))
     try:
         _discard_if_damaged(data, terminal)
+        known = last.lake if last and follows else None
         try:
-            models = _run_dbt(data, terminal, run, full_refresh=full_refresh, select=select)
+            built = _run_dbt(data, terminal, run, full_refresh, select, known, lake)
         except _WarehouseDamagedError as damage:
             _discard(data, terminal, str(damage))
-            models = _run_dbt(data, terminal, run, full_refresh=full_refresh, select=select)
+            built = _run_dbt(data, terminal, run, full_refresh, select, None, lake)
         records = staged_records(data)
     except BaseException:
         ended = utc_text(datetime.now(UTC))
@@ -87,12 +105,15 @@ def build(
         utc_text(datetime.now(UTC)),
         warehouse_fingerprint(data.warehouse),
         records,
+        lake,
+        project,
     )
     write_build(data, record)
     total = sum(sum(streams.values()) for streams in records.values())
+    rest = f", {built.unchanged} models as they were" if built.unchanged else ""
     terminal.step(
         "build",
-        f"{models['model']} models and {models['test']} tests over {total:,} records, "
+        f"{built.models} models and {built.tests} tests over {total:,} records{rest}, "
         f"{time.monotonic() - started:.1f} s",
     )
     if not total and not select:
@@ -141,23 +162,40 @@ def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
     return counts
 
 
+@dataclass(frozen=True)
+class _Built:
+    """How much dbt had to do; `unchanged` models had nothing new to read."""
+
+    models: int
+    tests: int
+    unchanged: int = 0
+
+
 def _run_dbt(
     data: DataDirectory,
     terminal: Terminal,
     run: RunRecord,
-    *,
     full_refresh: bool,
     select: Sequence[str],
-) -> dict[str, int]:
+    known: Mapping[str, str] | None,
+    lake: Mapping[str, str],
+) -> _Built:
+    """Make the models: those selected, or those behind what is not as `known`, or all."""
     arguments = dbt_arguments("build", data, run.folder, verbose=terminal.verbose)
     # Unit tests are about the models' code, not about the data; they belong to `make test`.
     arguments.append("--exclude-resource-type=unit_test")
     if full_refresh:
         arguments.append("--full-refresh")
-    if select:
-        arguments += ["--select", *select]
+    chosen: Iterable[str] | None = select or None
     with _drawn_progress(terminal) as callbacks:
         project = parsed_project(data, run.folder)
+        if project is not None and known is not None:
+            chosen = changed_models(project, known, lake)
+        if chosen is not None:
+            chosen = sorted(chosen)
+            if not chosen:
+                return _Built(0, 0, _model_count(project))
+            arguments += ["--select", *chosen]
         result = invoke_dbt(arguments, data, callbacks, project)
     failures = [
         node
@@ -166,16 +204,21 @@ def _run_dbt(
     ]
     if not result.success or failures:
         _raise_failure(data, run, result.exception, failures)
-    counts = {"model": 0, "test": 0}
-    for node in result.result.results:
-        kind = str(node.node.resource_type)
-        if kind in counts and node.status != "skipped":
-            counts[kind] += 1
-    if select and not any(counts.values()):
-        raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
-    if not select:
+    kinds = Counter(
+        str(node.node.resource_type) for node in result.result.results if node.status != "skipped"
+    )
+    built = _Built(kinds["model"], kinds["test"])
+    if select:
+        if not built.models + built.tests:
+            raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
+        return built
+    if known is None:
         _drop_former_marts(data, {node.node.name for node in result.result.results})
-    return counts
+    return replace(built, unchanged=_model_count(project) - built.models)
+
+
+def _model_count(project: Manifest | None) -> int:
+    return sum(key.startswith("model.") for key in project.nodes) if project else 0
 
 
 def _drop_former_marts(data: DataDirectory, models: set[str]) -> None:

@@ -18,13 +18,25 @@ BuildStatus = Literal["running", "ok", "partial", "failed"]
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """The last build. `records` counts the live records by source and stream."""
+    """The last build.
+
+    Attributes:
+        build_id: Of the run that it was part of.
+        status: How it ended.
+        finished_at: When.
+        warehouse: The file that it left; see `warehouse_fingerprint`.
+        records: How many live records there were, by source and stream.
+        lake: What it was made from; see `Lake.contents`.
+        project: The dbt project that made it; see `project_digest`.
+    """
 
     build_id: str
     status: BuildStatus
     finished_at: str | None = None
     warehouse: str | None = None
     records: dict[str, dict[str, int]] = field(default_factory=dict)
+    lake: dict[str, str] = field(default_factory=dict)
+    project: str | None = None
 
 
 @dataclass(frozen=True)

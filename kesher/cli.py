@@ -283,7 +283,8 @@ main.add_command(sync)
 def build(settings: Settings, full_refresh: bool, select: tuple[str, ...]) -> None:
     """Build the warehouse from the lake with dbt: staging, identity, marts.
 
-    The warehouse is disposable: deleted, it is built again with the same customer ids. What was
+    A model is left as it is if nothing that it reads has changed since the last build. The
+    warehouse is disposable: deleted, it is built again with the same customer ids. What was
     built with --select can't be published.
 
     \b

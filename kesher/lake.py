@@ -7,6 +7,7 @@ it. `lake_writer` writes them, `lake_compaction` merges small ones.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -140,9 +141,21 @@ class Lake:
 
     def files(self, source: str | None = None, stream: str | None = None) -> list[LakeFile]:
         """List the finished files, of all streams or of one, oldest first within a stream."""
+        return sorted(file for file, _ in self._sized_files(source, stream))
+
+    def contents(self) -> dict[str, str]:
+        """Return, by `source/stream`, what changes when a file comes, goes or gets another size."""
+        digests: dict[str, Any] = {}
+        for file, size in sorted(self._sized_files()):
+            digest = digests.setdefault(f"{file.source}/{file.stream}", hashlib.sha256())
+            digest.update(f"{file.name} {size}\n".encode())
+        return {place: digest.hexdigest()[:20] for place, digest in digests.items()}
+
+    def _sized_files(
+        self, source: str | None = None, stream: str | None = None
+    ) -> Iterator[tuple[LakeFile, int]]:
         folder = "/".join(part for part in (self.root, source, stream) if part)
         selector = pafs.FileSelector(folder, recursive=True, allow_not_found=True)
-        found = []
         for info in self.filesystem.get_file_info(selector):
             parts = info.path[len(self.root) :].strip("/").split("/")
             if (
@@ -150,8 +163,7 @@ class Lake:
                 and len(parts) == 3
                 and parts[2].endswith(".parquet")
             ):
-                found.append(LakeFile(parts[0], parts[1], parts[2], info.path))
-        return sorted(found)
+                yield LakeFile(parts[0], parts[1], parts[2], info.path), info.size
 
     def latest_stamp(self) -> str | None:
         """Return the newest time in any file name, or None if the lake is empty."""

@@ -163,6 +163,44 @@ def test_a_damaged_or_missing_cache_costs_time_only(
     place.build()
 
 
+def test_only_what_reads_a_changed_stream_is_built(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place.write(
+        "models/_sources.yml",
+        "sources: [{name: crm, tables: [{name: people}]}, {name: shop, tables: [{name: orders}]}]",
+    )
+    place.write("models/stg_files__people.sql", "select * from {{ ref('stg_crm__people') }}")
+    place.write("models/stg_crm__people.sql", f"-- {{{{ source('crm', 'people') }}}}\n{PEOPLE}")
+    place.write("models/stg_shop__orders.sql", "-- {{ source('shop', 'orders') }}\nselect 1 as id")
+
+    def built() -> str:
+        capfd.readouterr()
+        place.build()
+        return capfd.readouterr().out.split(" over ")[0].removeprefix("build").strip()
+
+    everything = "3 models and 0 tests"
+    assert built() == everything
+    assert built() == "0 models and 0 tests", "nothing came"
+    place.add("3")
+    assert built() == "2 models and 0 tests"
+    record = read_build(place.data)
+    assert record is not None
+    assert record.records["crm"]["people"] == 3
+    next((place.data.lake / "crm" / "people").glob("*.parquet")).unlink()
+    assert built() == "2 models and 0 tests", "a file is gone"
+    with duckdb.connect(str(place.data.warehouse)) as connection:
+        connection.execute("drop table staging.stg_shop__orders")
+    assert built() == everything, "somebody else wrote the warehouse"
+    place.write("models/stg_shop__orders.sql", "select nonsense")
+    with pytest.raises(KesherError, match="nonsense"):
+        place.build()
+    place.write("models/stg_shop__orders.sql", "-- {{ source('shop', 'orders') }}\nselect 1 as id")
+    assert built() == everything, "the last build failed"
+    place.build(select=["stg_shop__orders"])
+    assert built() == everything, "the last build was of a part"
+
+
 def test_a_failing_test_fails_the_build(place: Place) -> None:
     place.write("tests/no_people.sql", "select * from {{ ref('stg_crm__people') }}")
     with pytest.raises(KesherError, match="test no_people failed: Got 2 results"):
