@@ -88,7 +88,7 @@ def build(
     write_build(data, BuildRecord(run.id, "running", records=before))
     try:
         _discard_if_damaged(data, terminal)
-        known = last.lake if last and follows else None
+        known = last.lake if last and follows and data.warehouse.exists() else None
         try:
             built = _run_dbt(data, terminal, run, full_refresh, select, known, lake)
         except _WarehouseDamagedError as damage:
