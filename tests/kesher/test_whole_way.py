@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import json
-import random
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 import requests
+from published_marts import assert_same, marts
 
 from connectors import sandbox
-
-#: Tables that tell of the publishing itself, not of the customers.
-ABOUT_PUBLISHING = {"published_generation", "published_streams", "quality_checks", "sync_runs"}
-
-
-def marts(serving: Path, *, of_one_history: bool = True) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every published mart, in an order of its own.
-
-    Two data directories were filled at different times, and the events of their customer ids tell
-    when; `of_one_history=False` leaves that out.
-    """
-    without = "" if of_one_history else "exclude (happened_at)"
-    with duckdb.connect(str(serving), read_only=True) as connection:
-        tables = [row[0] for row in connection.execute("show tables").fetchall()]
-        return {
-            table: connection.execute(
-                f"select * {without if table == 'customer_id_history' else ''} "
-                f'from "{table}" order by all'
-            ).fetchall()
-            for table in tables
-            if table not in ABOUT_PUBLISHING
-        }
-
-
-def assert_same(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> None:
-    assert left.keys() == right.keys()
-    for table in left:
-        only_left = set(map(repr, left[table])) - set(map(repr, right[table]))
-        assert not only_left, f"{table}: {list(only_left)[:2]}"
-        assert left[table] == right[table], table
 
 
 def test_status_names_what_other_programs_need(published_demo) -> None:
@@ -184,32 +152,6 @@ def test_doctor_finds_nothing_wrong_and_names_a_corrupt_file(published_demo, tmp
     assert ill.returncode == 1
     assert str(file) in ill.stdout
     assert "kesher sync --stream stripe.customers --full-refresh" in ill.stdout
-
-
-@pytest.mark.slow
-def test_killed_at_ten_random_moments_it_ends_the_same(published_demo, tmp_path) -> None:
-    disturbed = tmp_path / "disturbed" / "data"
-    disturbed.parent.mkdir()
-    people = ["--people", "150", "--seed", "11"]
-    command = [sys.executable, "-m", "kesher", "--data-dir", str(disturbed)]
-    subprocess.run([*command, "sandbox", "create", *people], check=True, capture_output=True)
-    took = published_demo.status["last_run"]["seconds"]
-    moments = random.Random(7)  # noqa: S311
-    for _ in range(10):
-        run = subprocess.Popen(
-            [*command, "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        time.sleep(moments.uniform(0.2, took))
-        run.send_signal(signal.SIGKILL)
-        output, _ = run.communicate()
-        assert run.returncode in (0, -signal.SIGKILL), output
-    subprocess.run([*command, "run"], check=True, capture_output=True)
-    pointer = json.loads((disturbed / "serving" / "current.json").read_text())
-    assert_same(
-        marts(disturbed / "serving" / pointer["file"], of_one_history=False),
-        marts(published_demo.serving, of_one_history=False),
-    )
-    assert not list(disturbed.rglob("*.tmp"))
 
 
 @pytest.mark.slow
