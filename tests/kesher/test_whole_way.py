@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -88,6 +89,35 @@ def test_time_passes_and_unchanged_people_keep_their_ids(published_demo, tmp_pat
     assert unexplained == []
     counts = sandbox.counts(later.data_dir / "sandbox")
     assert _of_streams(later.status["records"], counts) == counts
+
+
+@pytest.mark.slow
+def test_models_that_are_left_alone_are_what_a_full_build_makes(published_demo, tmp_path) -> None:
+    partly = published_demo.copy(tmp_path)
+    assert "models as they were" in partly.run("build").stdout, "the ids came since"
+    assert "build    0 models" in partly.run("build").stdout, "nothing came since"
+    partly.run("sandbox", "advance", "--days", "10")
+    for source in ("stripe", "zendesk"):
+        partly.run("sync", "--source", source)
+        assert "models as they were" in partly.run("build").stdout
+    before = _tables(partly.warehouse)
+    partly.run("build", "--full-refresh")
+    assert_same(before, _tables(partly.warehouse))
+
+
+def _tables(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of staging and marts."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() "
+            "where schema_name in ('staging', 'marts')"
+        ).fetchall()
+        return {
+            f"{schema}.{table}": connection.execute(
+                f'select * from {schema}."{table}" order by all'
+            ).fetchall()
+            for schema, table in tables
+        }
 
 
 def _of_streams(
