@@ -62,11 +62,11 @@ def invoke_dbt(
     from dbt.cli.main import dbtRunner
 
     environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
-    with _environment(environment), _silent_logging_errors(), rare_garbage_collection():
+    with set_environment(environment), _silent_logging_errors(), rare_garbage_collection():
         try:
             result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
         finally:
-            _close_warehouse()
+            close_warehouse()
     if isinstance(result.exception, KeyboardInterrupt | SystemExit):
         raise KeyboardInterrupt
     return result
@@ -102,7 +102,8 @@ def rare_garbage_collection() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def set_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and leave them as they were."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -115,7 +116,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _close_warehouse() -> None:
+def close_warehouse() -> None:
     """Close what dbt-duckdb keeps open until the process ends, so that others can open the file."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import cleanup_connections, reset_adapters

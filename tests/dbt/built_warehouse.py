@@ -1,6 +1,5 @@
 """Runs the real dbt project over a lake and a warehouse in a temporary folder."""
 
-import gc
 import json
 import os
 import subprocess
@@ -9,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.factory import cleanup_connections, reset_adapters
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import WrittenLake
 
-from kesher.dbt_run import rare_garbage_collection
+from kesher.dbt_run import close_warehouse, rare_garbage_collection, set_environment
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
@@ -25,26 +22,16 @@ def run_dbt(
 ) -> Any:
     """Run dbt in this process, which saves its imports; it has to succeed."""
     messages: list[str] = []
-    before = dict(os.environ)
-    os.environ.update(environment)
     quiet = ["--quiet", "--log-level=none", "--log-level-file=none"]
     folders = [f"--project-dir={PROJECT}", f"--profiles-dir={PROJECT}"]
     runner = dbtRunner(
         manifest=manifest, callbacks=[lambda event: messages.append(str(event.info.msg))]
     )
-    try:
-        with rare_garbage_collection():
+    with set_environment(environment), rare_garbage_collection():
+        try:
             outcome = runner.invoke([*quiet, *arguments, *folders])
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        # dbt-duckdb keeps the warehouse open until the process ends.
-        cleanup_connections()
-        if DuckDBConnectionManager._ENV is not None:
-            DuckDBConnectionManager._ENV.close()
-        DuckDBConnectionManager._ENV = None
-        reset_adapters()
-        gc.collect()
+        finally:
+            close_warehouse()
     if not outcome.success:
         raise AssertionError(f"dbt failed: {outcome.exception}\n" + "\n".join(messages[-40:]))
     return outcome.result
