@@ -36,7 +36,7 @@ demo: setup ## Run the whole way on synthetic customers, then serve the dashboar
 	@$(BIN)/kesher demo $(ARGS)
 
 test: lint ## Check style, types and behaviour
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## Check style and types only
 	@$(BIN)/ruff check --quiet .
