@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_a_file_has_airbytes_columns_zstd_and_a_name_that_tells_its_time(tmp_pat
     (row,) = rows(tmp_path, "crm", "people")
     assert row["data"] == {"id": "1", "שם": "דנה"}
     assert row["meta"] == {"sync_id": 1, "changes": []}
+
+
+def test_each_row_bears_a_random_id_of_its_own(tmp_path: Path) -> None:
+    write(Lake(tmp_path), *({"id": str(position)} for position in range(1_000)))
+    (file,) = (tmp_path / "crm" / "people").iterdir()
+    ids = pq.read_table(file, columns=["_airbyte_raw_id"]).column(0).to_pylist()
+    read = [uuid.UUID(each) for each in ids]
+    assert [str(each) for each in read] == ids
+    assert {(each.version, each.variant) for each in read} == {(4, uuid.RFC_4122)}
+    assert len(set(ids)) == 1_000
+    for digit, seen in enumerate(zip(*(each.hex for each in read), strict=True)):
+        assert len(set(seen)) == {12: 1, 16: 4}.get(digit, 16), "every digit is as random as can be"
 
 
 def test_nothing_is_to_be_seen_before_the_commit_and_nothing_is_left_without_one(
