@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kesher.data_directory import DataDirectory
+from kesher.garbage_collection import rare_garbage_collection
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -84,21 +85,6 @@ def _silent_logging_errors() -> Iterator[None]:
         yield
     finally:
         logging.raiseExceptions = before
-
-
-@contextlib.contextmanager
-def rare_garbage_collection() -> Iterator[None]:
-    """Look for reference cycles seldom, while dbt runs.
-
-    It keeps its whole project in memory, makes many objects more, and hardly a cycle: at Python's
-    own pace a quarter of a build goes into walking what stays.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager

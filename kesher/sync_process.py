@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kesher.child_process import send_output_to
 from kesher.errors import KesherError, disk_full_error
+from kesher.garbage_collection import rare_garbage_collection
 from kesher.redaction import Redactor
 from kesher.sync_report import SourceJob, SourceResult
 
@@ -38,9 +38,6 @@ def main(job: SourceJob, events: Connection) -> None:
     This is the entry point of the worker process.
     """
     send_output_to(Path(job.log_file))
-    # Each page is thousands of objects that go with it: looking for cycles among them, at Python's
-    # own pace, takes as long as parsing them.
-    gc.set_threshold(100_000, 50, 100)
 
     def create(*arguments: Any) -> Source:
         # Here, and not above, so that the parent process need not import the connectors.
@@ -48,7 +45,8 @@ def main(job: SourceJob, events: Connection) -> None:
 
         return create_source(*arguments)
 
-    work(job, events, create)
+    with rare_garbage_collection():
+        work(job, events, create)
 
 
 def work(job: SourceJob, events: Connection, create_source: SourceFactory) -> None:

@@ -12,7 +12,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from written_lake import WrittenLake
 
-from kesher.dbt_run import close_warehouse, rare_garbage_collection, set_environment
+from kesher.dbt_run import close_warehouse, set_environment
+from kesher.garbage_collection import rare_garbage_collection
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 

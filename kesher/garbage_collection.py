@@ -1,0 +1,23 @@
+"""Python's search for reference cycles, which is dear where many objects live."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def rare_garbage_collection() -> Iterator[None]:
+    """Search seldom, where objects are many and hardly a cycle among them.
+
+    dbt keeps its whole project in memory and makes many objects more, and each page of a vendor is
+    thousands of objects that go with it. At Python's own pace a quarter of a build, and a third of
+    reading Stripe's account, goes into walking what stays.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
