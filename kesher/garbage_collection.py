@@ -12,7 +12,7 @@ def rare_garbage_collection() -> Iterator[None]:
     """Search seldom, where objects are many and hardly a cycle among them.
 
     dbt keeps its whole project in memory and makes many objects more, and each page of a vendor is
-    thousands of objects that go with it. At Python's own pace a quarter of a build, and a third of
+    thousands of objects that go with it. At Python's own pace a quarter of a build, and a sixth of
     reading Stripe's account, goes into walking what stays.
     """
     before = gc.get_threshold()
