@@ -35,7 +35,8 @@ def changed_models(
     if _MAPPINGS in changed:
         return None
     project.build_parent_and_child_maps()
-    vendors = {source.source_name for source in project.sources.values()}
+    # Any other folder may be of a list or of a mapping, one named `files` or `mapped` too.
+    vendors = {source.source_name for source in project.sources.values()} - {"files", "mapped"}
     touched = {
         key
         for key, source in project.sources.items()
@@ -58,7 +59,7 @@ def _holds(source: str, table: str, place: str, vendors: set[str]) -> bool:
     """Tell whether a source table of the dbt project has rows of a stream; see `lake_scan`."""
     folder, _, stream = place.partition("/")
     if source == "files":
-        return stream == table and folder not in vendors
+        return stream == table
     if source == "mapped":
         return folder not in vendors
     return (folder, stream) == (source, table)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from kesher import dbt_run
 from kesher.data_directory import DataDirectory, write_file
+from kesher.errors import KesherError
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -55,8 +56,7 @@ def parsed_project(
         return None
     content = project.to_msgpack(extended_mashumaro_encoder)
     # A cache that can't be written costs time and nothing else.
-    with contextlib.suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError, KesherError):
         write_file(kept, hashlib.sha256(content).digest() + content)
         remove_unused("project-*")
     return project

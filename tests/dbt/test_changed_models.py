@@ -50,15 +50,16 @@ def test_a_stream_changes_what_is_behind_it_and_nothing_else(manifest: Manifest)
     assert not {name for name in found if name.startswith("stg_")} - {"stg_zendesk__tickets"}
 
 
-@pytest.mark.parametrize("place", ["new/people", "crm/people"])
+@pytest.mark.parametrize("place", ["new/people", "crm/people", "files/people", "mapped/people"])
 def test_a_list_of_people_can_be_of_a_file_or_of_a_mapping(manifest: Manifest, place: str) -> None:
     found = after(manifest, place)
     assert {"stg_files__people", "stg_mapped__people", "customers", START} <= found
     assert "stg_stripe__customers" not in found
 
 
-def test_a_vendors_stream_of_the_same_name_is_no_list(manifest: Manifest) -> None:
-    assert after(manifest, "stripe/people") == set()
+def test_a_list_is_looked_for_in_every_folder_as_staging_does(manifest: Manifest) -> None:
+    found = after(manifest, "stripe/people")
+    assert {name for name in found if name.startswith("stg_")} == {"stg_files__people"}
 
 
 def test_a_stream_that_is_gone_has_changed(manifest: Manifest) -> None:
