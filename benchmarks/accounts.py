@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ import yaml
 
 from benchmarks.measured import run
 from benchmarks.report import Target, machine, print_targets, work_directory
+from benchmarks.serving_process import serving
 from connectors import sandbox
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -122,28 +122,13 @@ def _sandbox(directory: Path, people: int, seed: int) -> Path:
 @contextmanager
 def _served_from_memory(directory: Path, seed: int) -> Iterator[Sources]:
     """Serve sandboxes by servers that remember their answers; give the settings of each source."""
-    servers = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "benchmarks.remembering_server"),
-                str(_sandbox(directory, people, seed)),
-            ],
-            cwd=_PROJECT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for people in _PEOPLE.values()
-    ]
-    try:
+    with ExitStack() as servers:
         sources = {}
-        for name, server in zip(_PEOPLE, servers, strict=True):
-            assert server.stdout is not None
-            sources[name] = sandbox.source_configs(server.stdout.readline().strip())[name]
+        for name, people in _PEOPLE.items():
+            folder = _sandbox(directory, people, seed)
+            address = servers.enter_context(serving("benchmarks.remembering_server", str(folder)))
+            sources[name] = sandbox.source_configs(address)[name]
         yield sources
-    finally:
-        for server in servers:
-            server.kill()
-            server.wait()
 
 
 @contextmanager

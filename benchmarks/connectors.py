@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.measured import Measured, run
 from benchmarks.report import Target, machine, print_targets, work_directory
+from benchmarks.serving_process import serving
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _MOST_MEMORY_MIB = 400.0
@@ -78,7 +76,7 @@ def _fastest(who: str, records: int, directory: Path, repeat: int) -> Measured:
     for number in range(repeat):
         folder = directory / f"{who}-{number}"
         folder.mkdir(parents=True)
-        with _served(records) as address:
+        with serving("benchmarks.customer_server", str(records)) as address:
             runs.append(_read(who, address, folder))
         _check_count(who, folder, records, runs[-1])
     return min(runs, key=lambda measured: measured.seconds)
@@ -117,20 +115,3 @@ def _rows(files: str) -> int:
             "select count(*) from read_parquet($files)", {"files": files}
         ).fetchall()
     return int(count)
-
-
-@contextmanager
-def _served(records: int) -> Iterator[str]:
-    """Serve so many customers; give the address."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.customer_server", str(records)],
-        cwd=_PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        yield server.stdout.readline().strip()
-    finally:
-        server.kill()
-        server.wait()

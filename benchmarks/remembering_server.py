@@ -10,19 +10,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
+from connectors.sandbox.fault_injection import App, Message, Receive, Scope, Send
 from connectors.sandbox.server import application
 from connectors.sandbox.store import open_store
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 class RememberedAnswers:
@@ -32,7 +26,7 @@ class RememberedAnswers:
         self._app = app
         self._answers: dict[tuple[str, bytes, bytes, bytes], list[Message]] = {}
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as before, or for the first time."""
         body = await _body(receive)
         request = (scope["method"], scope["raw_path"], scope["query_string"], body)
