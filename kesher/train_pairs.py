@@ -78,6 +78,7 @@ class Patterns:
         has_names: Whether both records have a given name and a family name.
         shares_street: Whether they have the same street address.
         shares_home: Whether they have that and the family name in common, and other given names.
+        shipped_weight: Their match weight by the weights that ship.
     """
 
     levels: Whole
@@ -88,6 +89,7 @@ class Patterns:
     has_names: Flags
     shares_street: Flags
     shares_home: Flags
+    shipped_weight: Floats
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,13 @@ class TrainingPairs:
                         compared.has_evidence_beyond_names as has_evidence,
                         pairs.verdict,
                         sum(pairs.pairs) as pairs,
-                        min((compared.left_record_key, compared.right_record_key)) as example
+                        min(
+                            (
+                                compared.left_record_key,
+                                compared.right_record_key,
+                                compared.match_weight
+                            )
+                        ) as example
                     from {compared} as compared
                     inner join {pairs} as pairs using (left_record_key, right_record_key)
                     group by all
@@ -284,6 +292,7 @@ class TrainingPairs:
                 row_number() over (order by example, verdict) - 1 as number,
                 struct_extract(example, 1) as left_record_key,
                 struct_extract(example, 2) as right_record_key,
+                struct_extract(example, 3) as shipped_weight,
                 patterns.* exclude (example)
             from patterns
             """  # noqa: S608
@@ -303,7 +312,7 @@ class TrainingPairs:
         columns = ", ".join(f"{name}_level" for name in self.comparisons)
         found = self._connection.execute(
             f"""
-            select {columns}, pairs, verdict, has_evidence, name_frequency
+            select {columns}, pairs, verdict, has_evidence, name_frequency, shipped_weight
             from {self._table("patterns")}
             order by number
             """  # noqa: S608
@@ -339,6 +348,7 @@ class TrainingPairs:
             has_names=(levels[:, given] != MISSING)
             & (levels[:, family] != MISSING)
             & ~self._has(levels, "given_name", "organisation"),
+            shipped_weight=np.array([row[width + 4] for row in found], dtype=np.float64),
         )
 
     def _has(self, levels: Whole, comparison: str, *names: str) -> Flags:
