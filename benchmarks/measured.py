@@ -56,43 +56,50 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str] | None 
             stdout=output,
             stderr=log,
         )
-        watch = _MemoryWatch(process.pid)
+        watch = _Watch(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        watched = watch.stop()
+        peak, cpu = watch.stop()
         output.seek(0)
         log.seek(0)
         printed, said = (file.read().decode(errors="replace") for file in (output, log))
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed ({process.returncode}):\n{printed}{said}")
-    if not watched:  # no Linux: the kernel's figure for the largest single process
-        watched = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, watched, printed, said)
+    if not peak:  # no Linux: the kernel's figure for the largest single process
+        peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    # The kernel counts each process that its parent waited for, and no other; the watch misses
+    # what each did after it looked last.
+    cpu = max(cpu, usage.ru_utime + usage.ru_stime)
+    return Measured(seconds, cpu, peak, printed, said)
 
 
-class _MemoryWatch:
-    """Looks every 50 ms at how much a process and its descendants hold (on Linux)."""
+class _Watch:
+    """Looks every 50 ms at what a process and its descendants hold and did (on Linux)."""
 
     def __init__(self, process: int) -> None:
         self._process = process
         self._peak = 0.0
+        self._cpu: dict[int, float] = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def _look(self) -> None:
         while not self._end.wait(_EVERY_SECONDS):
-            memory = [_memory_mib(process) for process in _family(self._process)]
+            family = _family(self._process)
+            memory = [_memory_mib(process) for process in family]
             together = sum(now for now, _ in memory)
             # What one process held between two looks is not lost: it keeps its own peak.
             self._peak = max([self._peak, together, *(highest for _, highest in memory)])
+            for process in family:
+                self._cpu[process] = max(self._cpu.get(process, 0.0), _cpu_seconds(process))
 
-    def stop(self) -> float:
-        """Return the peak, in MiB."""
+    def stop(self) -> tuple[float, float]:
+        """Return the peak of their memory, in MiB, and their time on all cores, in seconds."""
         self._end.set()
         self._thread.join()
-        return self._peak
+        return self._peak, sum(self._cpu.values())
 
 
 def _family(process: int) -> list[int]:
@@ -117,6 +124,16 @@ def _memory_mib(process: int) -> tuple[float, float]:
     kilobytes = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Vm")}
     now, highest = (int(kilobytes.get(name, 0)) / 1024 for name in ("VmRSS", "VmHWM"))
     return now, highest
+
+
+def _cpu_seconds(process: int) -> float:
+    """Return how long a process itself was at work."""
+    try:
+        # After the name, which may hold anything: state, parent ..., user time, system time.
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # it has just ended
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _short(part: str) -> str:

@@ -7,11 +7,14 @@ import multiprocessing
 import os
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+    from multiprocessing.process import BaseProcess
 
 Result = TypeVar("Result")
 
@@ -21,20 +24,26 @@ class ChildError(Exception):
 
 
 def start_child(
-    work: Callable[..., None], arguments: tuple[Any, ...], name: str
-) -> tuple[SpawnProcess, Connection]:
+    work: Callable[..., None],
+    arguments: tuple[Any, ...],
+    name: str,
+    *,
+    imported: Sequence[str] = (),
+) -> tuple[BaseProcess, Connection]:
     """Start a process that does some work and dies with its parent, however that ends.
 
     Args:
         work: A module's function. It gets the arguments and, last, its end of the connection.
         arguments: Any data that can be pickled, of any size.
         name: Of the process.
+        imported: Modules that take long to import, and start no thread: where processes can be
+            forked, they are imported once for all that are started with them.
 
     Returns:
         The process, and the connection on which it sends. If it dies, receiving raises EOFError
         or OSError.
     """
-    context = multiprocessing.get_context("spawn")
+    context = _context(imported)
     ours, theirs = context.Pipe()
     process = context.Process(target=_main, args=(theirs,), name=name, daemon=True)
     process.start()
@@ -42,8 +51,16 @@ def start_child(
     # Not as the process's own arguments: multiprocessing would wait for ever for a process that
     # dies before it has read them. That it died shows when something is to be received.
     with contextlib.suppress(OSError):
-        ours.send((work, arguments))
+        ours.send((work, arguments, dict(os.environ)))
     return process, ours
+
+
+def _context(imported: Sequence[str]) -> ForkServerContext | SpawnContext:
+    if not imported or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(imported))
+    return context
 
 
 def run_apart(
@@ -88,7 +105,10 @@ def send_output_to(file: Path) -> None:
 
 def _main(connection: Connection) -> None:
     _die_with_parent()
-    work, arguments = connection.recv()
+    work, arguments, environment = connection.recv()
+    # A forked process has the environment in which the first one was started.
+    os.environ.clear()
+    os.environ.update(environment)
     work(*arguments, connection)
 
 

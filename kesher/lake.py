@@ -364,7 +364,7 @@ class Lake:
     def _table(self, file: LakeFile, columns: list[str]) -> pa.Table:
         try:
             with self.filesystem.open_input_file(file.path) as stream:
-                return pq.read_table(stream, columns=columns)
+                return pq.ParquetFile(stream).read(columns=columns)
         except (OSError, pa.ArrowException) as error:
             raise LakeFileError(file, first_line(error)) from error
 

@@ -26,6 +26,9 @@ from kesher.terminal import Terminal
 
 Worker = Callable[[SourceJob, Connection], None]
 
+#: What every source takes most of its start for.
+_IMPORTED = ("connectors.declarative",)
+
 
 def sync(
     config: Config,
@@ -212,7 +215,9 @@ def run_jobs(
         while waiting or running:
             while waiting and len(running) < at_once:
                 job = waiting.pop(0)
-                process, receiver = start_child(worker, (job,), f"kesher-{job.source}")
+                process, receiver = start_child(
+                    worker, (job,), f"kesher-{job.source}", imported=_IMPORTED
+                )
                 running[receiver] = (job, process, time.monotonic())
             for ready in wait(list(running)):
                 assert isinstance(ready, Connection)  # noqa: S101 - nothing else was given

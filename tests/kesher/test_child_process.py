@@ -1,14 +1,17 @@
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 import time
 import types
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from kesher.child_process import ChildError, run_apart
+from kesher.child_process import ChildError, run_apart, start_child
 
 MUCH = b"x" * 5_000_000
 
@@ -57,15 +60,16 @@ def test_a_process_that_dies_before_it_reads_its_arguments_holds_nobody_up(
         run_apart(_size, (MUCH,), name="child", log=tmp_path / "child.log")
 
 
-def test_a_process_dies_with_its_parent(tmp_path: Path) -> None:
-    script = """
+@pytest.mark.parametrize("imported", [(), ("json.tool",)], ids=["alone", "imported-once"])
+def test_a_process_dies_with_its_parent(tmp_path: Path, imported: tuple[str, ...]) -> None:
+    script = f"""
         import os, time
         from kesher.child_process import start_child
         def child(connection):
             print(os.getpid(), flush=True)
             time.sleep(60)
         if __name__ == "__main__":
-            start_child(child, (), "child")
+            start_child(child, (), "child", imported={imported!r})
             time.sleep(60)
     """
     file = tmp_path / "parent.py"
@@ -82,6 +86,43 @@ def test_a_process_dies_with_its_parent(tmp_path: Path) -> None:
     else:
         os.kill(child, 9)
         raise AssertionError("the child outlived its parent")
+
+
+def _tell_state(connection: Connection) -> None:
+    connection.send((os.getppid(), os.environ.get("KESHER_TEST"), "colorsys" in sys.modules))
+    connection.close()
+
+
+@pytest.mark.skipif(
+    "forkserver" not in multiprocessing.get_all_start_methods(), reason="processes can't be forked"
+)
+def test_processes_share_what_is_imported_once_and_not_an_old_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = []
+    for value in ("first", "second"):
+        monkeypatch.setenv("KESHER_TEST", value)
+        process, connection = start_child(_tell_state, (), "child", imported=("colorsys",))
+        told.append(connection.recv())
+        process.join()
+    (parent, *first), (other_parent, *second) = told
+    assert parent == other_parent != os.getpid()
+    assert (first, second) == (["first", True], ["second", True])
+
+
+def test_a_forked_process_that_is_killed_tells_the_signal() -> None:
+    process, connection = start_child(_sleep, (), "child", imported=("colorsys",))
+    connection.recv()
+    os.kill(process.pid or 0, signal.SIGKILL)
+    with pytest.raises(EOFError):
+        connection.recv()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _sleep(connection: Connection) -> None:
+    connection.send("here")
+    time.sleep(60)
 
 
 def _process_state(pid: int) -> str:

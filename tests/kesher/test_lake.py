@@ -309,3 +309,17 @@ def test_no_space_left_is_recognised_as_such(
             target.commit()
     assert not list(tmp_path.rglob("*.parquet*"))
     assert resource.getrlimit(resource.RLIMIT_FSIZE)
+
+
+def test_a_sync_that_finds_nothing_gone_need_not_import_pandas(tmp_path: Path) -> None:
+    write(Lake(tmp_path), {"id": "1"})
+    script = f"""
+        import sys
+        from kesher.lake import Lake
+        Lake({str(tmp_path)!r}).last_generation("crm", "people")
+        print("pandas" in sys.modules)
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "False\n"
