@@ -49,7 +49,7 @@ from kesher.sync_report import (
 CHECKPOINT_RECORDS = 6_000
 CHECKPOINT_SECONDS = 15.0
 _TICK_SECONDS = 1.0
-#: A keyword of a stream's JSON schema; see connectors/README.md.
+#: A keyword of a stream's JSON schema; see docs/connectors/README.md.
 APPEND_ONLY = "x-append-only"
 _PROGRESS_SECONDS = 0.2
 

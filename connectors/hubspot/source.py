@@ -19,7 +19,7 @@ def create_source(
     """Makes the source.
 
     Args:
-        config: see README.md; `None` suffices for `spec`.
+        config: see docs/connectors/hubspot.md; `None` suffices for `spec`.
         catalog: the streams to read.
         state: where to go on from.
 
