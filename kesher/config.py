@@ -38,6 +38,9 @@ Part = Literal["sources", "alerts", "decisions"]
 #: Numbers of a source that can be left out.
 _LIMITS = ("timeout_seconds", "max_retries", "patience_seconds", "max_concurrency")
 
+#: What a source's section says to Kesher, not to its connector.
+_OWN_KEYS = ("reread_days",)
+
 
 @dataclass(frozen=True)
 class Config:
@@ -49,6 +52,7 @@ class Config:
     sandbox: SandboxConfig
     alerts: AlertsConfig
     dashboard: DashboardConfig
+    reread_days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     decisions_url: str | None = field(default=None, repr=False)
     secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
     literal_secrets: tuple[str, ...] = ()
@@ -146,7 +150,7 @@ def source_settings(source: BaseModel) -> dict[str, Any]:
     """Return a source's settings as its connector takes them, secrets in the clear."""
     settings = {}
     for key, value in source:
-        if value is not None:
+        if value is not None and key not in _OWN_KEYS:
             settings[key] = value.get_secret_value() if isinstance(value, SecretStr) else value
     return settings
 
@@ -201,6 +205,10 @@ def _config(
         sandbox=checked.sandbox,
         alerts=checked.alerts,
         dashboard=checked.dashboard,
+        reread_days={
+            name: getattr(source, "reread_days", {})
+            for name, source in (checked.sources or {}).items()
+        },
         decisions_url=url.get_secret_value() if url is not None else None,
         secrets=frozenset(secrets),
         literal_secrets=tuple(literal_secrets),

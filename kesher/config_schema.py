@@ -32,6 +32,9 @@ def _day_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+#: After how many days each stream is read from the beginning again; 0: never.
+RereadDays = dict[str, Annotated[int, Field(ge=0)]]
+
 Day = Annotated[str, BeforeValidator(_day_text)]
 
 
@@ -61,6 +64,7 @@ class _VendorSource(_Section):
     patience_seconds: int | None = Field(default=None, ge=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=50)
     without: list[str] | None = None
+    reread_days: RereadDays = Field(default_factory=dict)
 
 
 class StripeSource(_VendorSource):
@@ -112,6 +116,7 @@ class ManifestSource(_Section):
     type: Literal["manifest"]
     folder: str
     settings: dict[str, Any] = Field(default_factory=dict)
+    reread_days: RereadDays = Field(default_factory=dict)
 
 
 SourceConfig = Annotated[

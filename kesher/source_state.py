@@ -13,6 +13,8 @@ from typing import Any
 from kesher.data_directory import read_json, write_json
 
 _REREAD_SINCE = "kesher_reread_since"
+_WHOLE_AT = "kesher_whole_at"
+_OWN_KEYS = (_REREAD_SINCE, _WHOLE_AT)
 
 
 def is_damaged(file: Path) -> bool:
@@ -54,25 +56,42 @@ class SourceState:
         message = self._streams.get(stream)
         return message.get(_REREAD_SINCE) if message else None
 
+    def whole_at(self, stream: str) -> int:
+        """Return when the last reading from the beginning began, in microseconds since 1970.
+
+        0 if nobody noted it.
+        """
+        message = self._streams.get(stream) or {}
+        return int(message.get(_WHOLE_AT, 0))
+
     def messages(self, streams: Iterable[str]) -> list[dict[str, Any]]:
         """Return Airbyte's state messages for those of the streams that have a state."""
         return [
-            {key: value for key, value in self._streams[stream].items() if key != _REREAD_SINCE}
+            {key: value for key, value in self._streams[stream].items() if key not in _OWN_KEYS}
             for stream in streams
             if stream in self._streams
         ]
 
-    def put(self, stream: str, state: dict[str, Any], reread_since: int | None = None) -> None:
+    def put(
+        self,
+        stream: str,
+        state: dict[str, Any],
+        *,
+        whole_at: int = 0,
+        reread_since: int | None = None,
+    ) -> None:
         """Remember a stream's state. Call it only after the data that it covers is in the lake.
 
         Args:
             stream: The stream's name.
             state: What the connector gave.
+            whole_at: When the last reading from the beginning began.
             reread_since: When the complete reading began that this state is in the middle of.
         """
         message: dict[str, Any] = {
             "type": "STREAM",
             "stream": {"stream_descriptor": {"name": stream}, "stream_state": state},
+            _WHOLE_AT: whole_at,
         }
         if reread_since is not None:
             message[_REREAD_SINCE] = reread_since

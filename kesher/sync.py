@@ -135,6 +135,7 @@ def _jobs(
             streams=streams,
             full_refresh=request.full_refresh,
             since=request.since,
+            reread_days=config.reread_days.get(name, {}),
             secrets=config.secrets | _secrets_of(sources[name]),
         )
         for name, streams in chosen.items()

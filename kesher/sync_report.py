@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +19,10 @@ def rate(records: int, seconds: float) -> float:
 
 @dataclass(frozen=True)
 class SourceJob:
-    """Everything a worker process needs to read one source."""
+    """Everything a worker process needs to read one source.
+
+    `reread_days` is what kesher.yml says under that name, by stream.
+    """
 
     source: str
     connector_type: str
@@ -32,6 +36,7 @@ class SourceJob:
     full_refresh: bool = False
     since: str | None = None
     is_plan_only: bool = False
+    reread_days: Mapping[str, int] = field(default_factory=dict)
     secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,8 @@ CHECKPOINT_SECONDS = 15.0
 _TICK_SECONDS = 1.0
 #: A keyword of a stream's JSON schema; see docs/connectors/README.md.
 APPEND_ONLY = "x-append-only"
+REREAD_DAYS = "x-reread-days"
+_DAY = 86_400_000_000
 _PROGRESS_SECONDS = 0.2
 
 
@@ -81,13 +83,16 @@ def read_source(
                 f"has no stream {', '.join(unknown)}; it has {', '.join(sorted(available))}"
             )
         available = {name: available[name] for name in available if name in job.streams}
+    clock = LakeClock(job.not_before)
+    anew = _to_be_read_anew(job, state, available, clock)
     if job.is_plan_only:
         for definition in available.values():
-            yield _plan(job, lake, state, definition)
+            yield _plan(job, lake, state, definition, anew)
         return
-    if job.full_refresh:
-        state.forget(available)
-    clock = LakeClock(job.not_before)
+    if not job.full_refresh:
+        for name in sorted(anew):
+            logger.info("%s is read from the beginning: its last such reading is old", name)
+    state.forget(anew)
     readings = {
         name: _StreamReading.plan(job, lake, state, stream, clock)
         for name, stream in available.items()
@@ -101,12 +106,52 @@ def read_source(
     yield from _read(job, source, configured, messages, readings, logger)
 
 
-def _plan(job: SourceJob, lake: Lake, state: SourceState, definition: AirbyteStream) -> StreamPlan:
+def _to_be_read_anew(
+    job: SourceJob, state: SourceState, available: Mapping[str, AirbyteStream], clock: LakeClock
+) -> set[str]:
+    """Tell which streams are read from the beginning, though there is a state to go on from.
+
+    Those are all in a full refresh, and otherwise those whose last such reading is older than
+    kesher.yml, or else the connector's schema, says: streams of which the vendor does not tell
+    what is gone. A reading of everything that is under way is brought to its end first.
+
+    Raises:
+        KesherError: kesher.yml says so of a stream that there is not.
+    """
+    unknown = sorted(job.reread_days.keys() - available.keys()) if job.streams is None else []
+    if unknown:
+        raise KesherError(
+            f"has no stream {', '.join(unknown)}, which its reread_days in kesher.yml name; it has "
+            f"{', '.join(sorted(available))}"
+        )
+    if job.full_refresh:
+        return set(available)
+    if job.since is not None:
+        return set()
+    now = clock.microseconds()
+    return {
+        name
+        for name, stream in available.items()
+        if (known := state.of(name)) is not None
+        and state.reread_since(name) is None
+        and _rereading(known) is None
+        and (days := job.reread_days.get(name, (stream.json_schema or {}).get(REREAD_DAYS, 0)))
+        and now - state.whole_at(name) >= days * _DAY
+    }
+
+
+def _plan(
+    job: SourceJob,
+    lake: Lake,
+    state: SourceState,
+    definition: AirbyteStream,
+    anew: Collection[str],
+) -> StreamPlan:
     name = definition.name
     starts = None
     mode: ReadMode = "reread" if lake.files(job.source, name) else "full"
     if _is_incremental(definition):
-        starts = None if job.full_refresh or job.since else state.of(name)
+        starts = None if name in anew or job.since else state.of(name)
         if job.since:
             mode = "since"
         elif starts is not None:
@@ -258,6 +303,7 @@ class _StreamReading:
     writer: LakeWriter
     began_at: int
     state_before: dict[str, Any] | None
+    whole_at: int
     reread_since: int | None
     is_backfill: bool = False
     records: int = 0
@@ -299,8 +345,18 @@ class _StreamReading:
             json_schema=definition.json_schema,
             generation=generation,
         )
+        whole_at = began_at if before is None else state.whole_at(name)
         return cls(
-            job, lake, state, definition, writer, began_at, before, reread_since, is_backfill
+            job,
+            lake,
+            state,
+            definition,
+            writer,
+            began_at,
+            before,
+            whole_at,
+            reread_since,
+            is_backfill,
         )
 
     @property
@@ -376,6 +432,7 @@ class _StreamReading:
         if complete and self.reread_since is not None:
             self.writer.commit()
             vanished = self._bury(self.reread_since)
+            self.whole_at = self.reread_since
             self.pending = self.pending or self.state.of(self.stream)
             self.writer.commit()
             self.reread_since = None
@@ -402,7 +459,9 @@ class _StreamReading:
         self.writer.commit()
         self.committed_at = time.monotonic()
         if self.pending is not None and not self.is_backfill:
-            self.state.put(self.stream, self.pending, self.reread_since)
+            self.state.put(
+                self.stream, self.pending, whole_at=self.whole_at, reread_since=self.reread_since
+            )
         self.pending = None
 
     def _bury(self, since: int) -> int:

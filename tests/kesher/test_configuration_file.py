@@ -250,7 +250,9 @@ def test_the_keys_of_a_source_are_those_of_its_connector(kind: str) -> None:
     )
     # --since of the command says from when on files are read again.
     said_by_command = {"since"} if kind == "files" else set()
-    assert model.model_fields.keys() - {"type"} == spec["properties"].keys() - said_by_command
+    # What is said to Kesher itself.
+    own = {"type", "reread_days"}
+    assert model.model_fields.keys() - own == spec["properties"].keys() - said_by_command
     required = {name for name, about in model.model_fields.items() if about.is_required()}
     assert required - {"type"} == set(spec["required"])
 

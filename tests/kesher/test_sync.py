@@ -20,6 +20,7 @@ from kesher.sync import run_jobs
 from kesher.sync_progress import summary_table
 from kesher.sync_report import (
     SourceJob,
+    StreamPlan,
     StreamResult,
     SyncEvent,
     SyncReport,
@@ -55,6 +56,7 @@ class Play:
             full_refresh=more.get("full_refresh", False),
             since=more.get("since"),
             is_plan_only=more.get("is_plan_only", False),
+            reread_days=more.get("reread_days", {}),
             secrets=more.get("secrets", frozenset()),
         )
 
@@ -117,7 +119,9 @@ def test_state_is_written_only_after_the_data_it_covers(
     commit, put = LakeWriter.commit, SourceState.put
     monkeypatch.setattr(LakeWriter, "commit", lambda self: order.append("data") or commit(self))
     monkeypatch.setattr(
-        SourceState, "put", lambda self, *state: order.append("state") or put(self, *state)
+        SourceState,
+        "put",
+        lambda self, *state, **more: order.append("state") or put(self, *state, **more),
     )
     monkeypatch.setattr(sync_worker, "CHECKPOINT_RECORDS", 1)
     play.once(
@@ -168,9 +172,9 @@ def test_a_checkpoint_is_kept_while_nothing_comes(
     seen: list[Any] = []
     put = SourceState.put
 
-    def noting(self: SourceState, stream: str, state: dict[str, Any], *more: Any) -> None:
+    def noting(self: SourceState, stream: str, state: dict[str, Any], **more: Any) -> None:
         seen.append((state, len(data(play.lake, "crm", stream))))
-        put(self, stream, state, *more)
+        put(self, stream, state, **more)
 
     monkeypatch.setattr(SourceState, "put", noting)
     steps = [record(1), record(2), ["state", {"cursor": 2}], record(3), ["wait", 0.5]]
@@ -187,9 +191,9 @@ def test_no_more_than_ten_thousand_records_stand_behind_a_checkpoint(
     kept: list[int] = []
     put = SourceState.put
 
-    def noting(self: SourceState, stream: str, state: dict[str, Any], *more: Any) -> None:
+    def noting(self: SourceState, stream: str, state: dict[str, Any], **more: Any) -> None:
         kept.append(state["cursor"])
-        put(self, stream, state, *more)
+        put(self, stream, state, **more)
 
     monkeypatch.setattr(SourceState, "put", noting)
     monkeypatch.setattr(sync_worker, "CHECKPOINT_SECONDS", 1e9)
@@ -313,6 +317,68 @@ def test_full_refresh_forgets_the_state(play: Play, tmp_path: Path) -> None:
     )
     assert given.read_text() == "None"
     assert again.vanished == 1
+
+
+WITHOUT_A_WORD = {"type": "object", "x-reread-days": 7}
+
+
+def _days_ago(play: Play, days: float) -> None:
+    """Let the last reading from the beginning have begun so long ago."""
+    file = play.state / "crm.json"
+    (message,) = json.loads(file.read_text())
+    message["kesher_whole_at"] -= int(days * 86_400_000_000)
+    file.write_text(json.dumps([message]))
+
+
+def _members(*numbers: int) -> Steps:
+    return [*(record(number) for number in numbers), ["state", {"c": 1}], ["complete"]]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "said", "gone"),
+    [
+        pytest.param(6.9, {}, 0, id="not-yet"),
+        pytest.param(7.1, {}, 1, id="by-the-connector"),
+        pytest.param(7.1, {"people": 10}, 0, id="kesher.yml-says-later"),
+        pytest.param(2, {"people": 1}, 1, id="kesher.yml-says-sooner"),
+        pytest.param(999, {"people": 0}, 0, id="kesher.yml-says-never"),
+    ],
+)
+def test_what_vanishes_without_a_word_is_found_when_its_stream_is_due_to_be_read_anew(
+    play: Play, days_ago: float, said: dict[str, int], gone: int
+) -> None:
+    again = {"incremental": True, "schema": WITHOUT_A_WORD, "reread_days": said}
+    play.once(_members(1, 2), **again)
+    _days_ago(play, days_ago)
+    assert play.once(_members(2), **again).vanished == gone
+    # Not at the next sync already.
+    assert play.once(_members(), **again).vanished == 0
+
+
+def test_a_reading_anew_that_is_interrupted_is_brought_to_its_end(play: Play) -> None:
+    schema = {"incremental": True, "schema": WITHOUT_A_WORD}
+    play.once(_members(1, 2, 3), **schema)
+    _days_ago(play, 8)
+    play.once([record(1), ["state", {"c": 1}], ["error", "down"]], **schema)
+    assert play.once(_members(3), **schema).vanished == 1
+    assert data(play.lake, "crm", "people")[-1]["id"] == 2
+
+
+def test_a_dry_run_tells_what_is_due_to_be_read_anew_and_changes_nothing(play: Play) -> None:
+    script = {"steps": _members(1), "incremental": True, "schema": WITHOUT_A_WORD}
+    play.here(play.job("crm", {"people": script}))
+    _days_ago(play, 8)
+    before = (play.state / "crm.json").read_bytes()
+    job = play.job("crm", {"people": script}, is_plan_only=True)
+    (plan,) = read_source(job, lambda *_: ScriptedSource(), logging.getLogger("scripted"))
+    assert isinstance(plan, StreamPlan)
+    assert (plan.mode, plan.state) == ("reread", None)
+    assert (play.state / "crm.json").read_bytes() == before
+
+
+def test_a_stream_that_is_not_there_can_not_be_read_anew(play: Play) -> None:
+    with pytest.raises(KesherError, match=r"has no stream persons, which its reread_days"):
+        play.once(_members(1), reread_days={"persons": 7})
 
 
 def test_what_a_vendor_only_forgets_is_never_taken_for_deleted(play: Play) -> None:
