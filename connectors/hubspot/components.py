@@ -31,7 +31,7 @@ HISTORY_SIZE = 50
 LONGEST_QUERY = 12_000
 """Characters; HubSpot refuses URLs not much longer."""
 LONGEST_SEARCH = 3_000
-"""Characters of a search's body; HubSpot refuses longer ones."""
+"""Characters of a search's body; longer ones are refused (HubSpot's guide to search, limits)."""
 OTHER_PARTS_OF_SEARCH = 500
 """What of these is kept for all but the names of properties."""
 LOOK_BACK = timedelta(minutes=5)

@@ -145,6 +145,8 @@ def interests(list_id: str, category: str) -> list[Json] | None:
     ]
 
 
+# SQLite takes a cross join in the order in which it is written: the other way round it would look
+# through all that was ever sent, for each member who left.
 _LEFT = """
 select a.parent, m.id, m.body, a.created from "mailchimp.members" m
 join "mailchimp.campaigns" c on c.parent = m.parent
@@ -152,7 +154,7 @@ join "mailchimp.email_activity" a on a.parent = c.id and a.id = m.id
 where m.tag = 'unsubscribed' and {where}
 and not exists (
     select 1 from "mailchimp.campaigns" c2
-    join "mailchimp.email_activity" a2 on a2.parent = c2.id and a2.id = m.id
+    cross join "mailchimp.email_activity" a2 on a2.parent = c2.id and a2.id = m.id
     where c2.parent = m.parent and a2.created > a.created
 )
 order by a.parent, m.id
