@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
+import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 Result = TypeVar("Result")
+
+#: In bytes; what multiprocessing adds and the end of a text fit into 104 with it.
+_LONGEST_TEMPORARY_FOLDER = 60
 
 
 class ChildError(Exception):
@@ -46,7 +52,8 @@ def start_child(
     context = _context(imported)
     ours, theirs = context.Pipe()
     process = context.Process(target=_main, args=(theirs,), name=name, daemon=True)
-    process.start()
+    with _interrupts_held_back() if imported else contextlib.nullcontext():
+        process.start()
     theirs.close()
     # Not as the process's own arguments: multiprocessing would wait for ever for a process that
     # dies before it has read them. That it died shows when something is to be received.
@@ -56,11 +63,32 @@ def start_child(
 
 
 def _context(imported: Sequence[str]) -> ForkServerContext | SpawnContext:
-    if not imported or "forkserver" not in multiprocessing.get_all_start_methods():
+    can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+    # The name of its socket has to fit into what the system gives such names.
+    has_room = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY_FOLDER
+    if not (imported and can_fork and has_room):
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(imported))
     return context
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait, and never reach the processes that are started inside.
+
+    The parent answers it and ends them; one that is at its imports would only print where it was.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Where it has to be started first, it lets interrupts through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_apart(

@@ -269,7 +269,13 @@ class Lake:
             ) from error
 
     def vanished_keys(
-        self, source: str, stream: str, primary_key: Sequence[Sequence[str]], since: int
+        self,
+        source: str,
+        stream: str,
+        primary_key: Sequence[Sequence[str]],
+        since: int,
+        *,
+        newer: tuple[Sequence[str], datetime] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield the keys that are alive in the lake but have not come since a moment.
 
@@ -278,6 +284,8 @@ class Lake:
             stream: The stream's name.
             primary_key: The paths of the key's fields, e.g. `[["list_id"], ["id"]]`.
             since: When the complete reading began that has just ended, as `LakeClock` tells it.
+            newer: Only keys of which this field, a time in ISO 8601 or seconds since 1970, is at
+                or after this moment, if given.
 
         Yields:
             The fields of each key, nested as they are in the record.
@@ -291,10 +299,15 @@ class Lake:
         if lake_rows is None:
             return
         columns = [f"key_{position}" for position in range(len(primary_key))]
+        # As texts, like staging: an id that became a text is the same id.
         keys = ", ".join(
-            f"json_extract(_airbyte_data, {_sql_text(_json_path(path))}) as {column}"
+            f"json_extract_string(_airbyte_data, {_sql_text(_json_path(path))}) as {column}"
             for path, column in zip(primary_key, columns, strict=True)
         )
+        as_sent = ", ".join(
+            f"json_extract(_airbyte_data, {_sql_text(_json_path(path))})" for path in primary_key
+        )
+        path, moment = newer or ((), _EPOCH)
         names = ", ".join(columns)
         query = f"""
             with versions as (
@@ -302,6 +315,8 @@ class Lake:
                     {keys},
                     _airbyte_extracted_at as extracted_at,
                     _airbyte_raw_id as raw_id,
+                    [{as_sent}] as sent,
+                    json_extract_string(_airbyte_data, {_sql_text(_json_path(path))}) as time,
                     json_extract_string(_airbyte_data, '$.{DELETED_AT}') is not null as is_deleted
                 from lake_rows
             ),
@@ -310,23 +325,38 @@ class Lake:
                 select
                     {names},
                     arg_max(
-                        {{'extracted_at': extracted_at, 'is_deleted': is_deleted}},
+                        {{
+                            'extracted_at': extracted_at,
+                            'is_deleted': is_deleted,
+                            'sent': sent,
+                            'time': time
+                        }},
                         (extracted_at, raw_id)
                     ) as version
                 from versions
                 group by {names}
             )
 
-            select {names} from newest
-            where not version.is_deleted and epoch_us(version.extracted_at) < $since
+            select version.sent from newest
+            where
+                not version.is_deleted
+                and epoch_us(version.extracted_at) < $since
+                and (
+                    not $is_limited
+                    or coalesce(
+                        try_cast(version.time as double),
+                        epoch(try_cast(version.time as timestamptz))
+                    ) >= $least
+                )
             order by {names}
         """  # noqa: S608 - the names are positions, the paths are quoted
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
             connection.register("lake_rows", lake_rows)
-            rows = connection.execute(query, {"since": since})
+            limits = {"is_limited": newer is not None, "least": moment.timestamp()}
+            rows = connection.execute(query, {"since": since, **limits})
             while batch := rows.fetchmany(10_000):
-                for values in batch:
+                for (values,) in batch:
                     key: dict[str, Any] = {}
                     for path, value in zip(primary_key, values, strict=True):
                         _put(key, path, orjson.loads(value) if value is not None else None)

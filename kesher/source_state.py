@@ -61,8 +61,8 @@ class SourceState:
 
         0 if nobody noted it.
         """
-        message = self._streams.get(stream) or {}
-        return int(message.get(_WHOLE_AT, 0))
+        noted = (self._streams.get(stream) or {}).get(_WHOLE_AT)
+        return noted if isinstance(noted, int) else 0
 
     def messages(self, streams: Iterable[str]) -> list[dict[str, Any]]:
         """Return Airbyte's state messages for those of the streams that have a state."""

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,11 @@ _TICK_SECONDS = 1.0
 #: A keyword of a stream's JSON schema; see docs/connectors/README.md.
 APPEND_ONLY = "x-append-only"
 REREAD_DAYS = "x-reread-days"
+START_FIELD = "x-start-field"
 _DAY = 86_400_000_000
+#: A record is only taken for deleted if it is newer than start_date by so much, since vendors have
+#: clocks and time zones of their own.
+_START_MARGIN = timedelta(days=1)
 _PROGRESS_SECONDS = 0.2
 
 
@@ -465,15 +469,54 @@ class _StreamReading:
         self.pending = None
 
     def _bury(self, since: int) -> int:
+        """Mark as deleted what has not come since a moment; return how many those are."""
         primary_key = self.definition.source_defined_primary_key
-        if not primary_key or (self.definition.json_schema or {}).get(APPEND_ONLY):
+        schema = self.definition.json_schema or {}
+        if not primary_key or schema.get(APPEND_ONLY):
             return 0
+        newer = None
+        start = self._left_out_before()
+        if start is not None:
+            # That something older did not come says nothing: it was not asked for.
+            field = schema.get(START_FIELD)
+            if field is None:
+                logging.getLogger("airbyte").info(
+                    "%s: as start_date leaves out what is older, nothing is taken for deleted",
+                    self.stream,
+                )
+                return 0
+            newer = (field.split("."), start + _START_MARGIN)
         now = datetime.now(UTC)
         count = 0
-        for key in self.lake.vanished_keys(self.job.source, self.stream, primary_key, since):
+        for key in self.lake.vanished_keys(
+            self.job.source, self.stream, primary_key, since, newer=newer
+        ):
             self.writer.add_tombstone(key, now)
             count += 1
         return count
+
+    def _left_out_before(self) -> datetime | None:
+        """Return before when the settings leave records of this stream out, if they do."""
+        schema = self.definition.json_schema or {}
+        # Null instead of a field: the stream is read whole whatever start_date says.
+        is_read_whole = START_FIELD in schema and schema[START_FIELD] is None
+        if is_read_whole or not _is_incremental(self.definition):
+            return None
+        return _start(self.job.settings)
+
+
+def _start(settings: Mapping[str, Any]) -> datetime | None:
+    """Return from when on a source is read at all, as its settings say, or None."""
+    inner = settings.get("settings")
+    day = settings.get("start_date") or (isinstance(inner, Mapping) and inner.get("start_date"))
+    if not day:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(day))
+    except ValueError:
+        # In words of its own: then nothing is near enough.
+        return datetime.max.replace(tzinfo=UTC) - _START_MARGIN
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_incremental(stream: AirbyteStream) -> bool:

@@ -43,16 +43,22 @@ class ChildrenInParents(ListThenEvents):
     whole_parameter: str = ""
     carried: dict[str, str] = field(default_factory=dict)
 
-    def listed(self, objects: list[Thing]) -> Iterator[list[Thing]]:
-        """The children of a page of parents."""
-        short: list[Thing] = []
+    def listed(self, objects: list[Thing]) -> Iterator[tuple[list[Thing], str | None]]:
+        """The children of a page of parents: of those with few together, of others page by page."""
+        few: list[Thing] = []
+        through: str | None = None
         for parent in objects:
             held, has_more = self._held(parent)
             if has_more:
-                yield from self._whole(parent, held)
+                yield few, through
+                few = []
+                for children in self._whole(parent, held):
+                    yield children, None
+                yield [], parent["id"]
             else:
-                short.extend(self._child(parent, child) for child in held)
-        yield short
+                few.extend(self._child(parent, child) for child in held)
+            through = parent["id"]
+        yield few, through
 
     def told(self, pages: Sequence[Page]) -> Iterator[list[Thing]]:
         """The children of each parent's newest version, and which of them are gone."""
@@ -134,9 +140,11 @@ class PaymentMethodsOfCustomers(ListThenEvents):
     `path` is the list of customers, since there is no list of all payment methods.
     """
 
-    def listed(self, objects: list[Thing]) -> Iterator[list[Thing]]:
+    def listed(self, objects: list[Thing]) -> Iterator[tuple[list[Thing], str | None]]:
         """The payment methods of a page of customers, who are asked for side by side."""
-        yield from in_order(self._of_customer, objects)
+        methods = in_order(self._of_customer, objects)
+        for customer, its_methods in zip(objects, methods, strict=True):
+            yield its_methods, customer["id"]
 
     def _of_customer(self, customer: Thing) -> list[Thing]:
         path = f"v1/customers/{customer['id']}/payment_methods"

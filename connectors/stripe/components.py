@@ -71,9 +71,16 @@ class ListThenEvents(CheckpointedRetriever):
         else:
             yield from self._read_list(state.get("reading"))
 
-    def listed(self, objects: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-        """The stream's records for a page of the list."""
-        yield objects
+    def listed(
+        self, objects: list[dict[str, Any]]
+    ) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
+        """The stream's records for a page of the list.
+
+        Yields:
+            records, and the id of the object with which all of those so far are complete, if they
+            are: a reading can go on behind it.
+        """
+        yield objects, objects[-1]["id"] if objects else None
 
     def told(self, pages: Sequence[Page]) -> Iterator[list[dict[str, Any]]]:
         """The stream's records for the events of a window of time, newest first."""
@@ -106,14 +113,14 @@ class ListThenEvents(CheckpointedRetriever):
                     yield from self._read_list()
                     return
                 count = 0
-                for records in self.listed(objects):
+                part = {"part": number} if number else {}
+                for records, through in self.listed(objects):
                     yield records
                     count += len(records)
-                if objects:
-                    place = {"since": since, "after": objects[-1]["id"]}
-                    if number:
-                        place["part"] = number
-                    self.checkpoint.offer({"reading": place}, count)
+                    if through is not None:
+                        place = {"since": since, "after": through, **part}
+                        self.checkpoint.offer({"reading": place}, count)
+                        count = 0
             after = None
         self.checkpoint.save(self.read_whole(since))
 

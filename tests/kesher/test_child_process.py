@@ -120,6 +120,60 @@ def test_a_forked_process_that_is_killed_tells_the_signal() -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
+def test_a_temporary_folder_with_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    script = """
+        from kesher.child_process import start_child
+        def child(connection):
+            connection.send("done")
+        if __name__ == "__main__":
+            process, connection = start_child(child, (), "child", imported=("colorsys",))
+            print(connection.recv())
+    """
+    file = tmp_path / "parent.py"
+    file.write_text(textwrap.dedent(script))
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    found = subprocess.run(
+        [sys.executable, str(file)], env=environment, capture_output=True, text=True
+    )
+    assert (found.stdout, found.stderr) == ("done\n", "")
+
+
+def test_ctrl_c_while_modules_are_imported_prints_nothing_of_them(tmp_path: Path) -> None:
+    (tmp_path / "slow_module.py").write_text("import time\ntime.sleep(1.5)\n")
+    script = """
+        import os, sys
+        from kesher.child_process import start_child
+        def child(connection):
+            pass
+        if __name__ == "__main__":
+            print("begins", flush=True)
+            try:
+                start_child(child, (), "child", imported=("slow_module",))
+            except KeyboardInterrupt:
+                print("stopped", flush=True)
+                os._exit(0)
+    """
+    file = tmp_path / "parent.py"
+    file.write_text(textwrap.dedent(script))
+    parent = subprocess.Popen(
+        [sys.executable, str(file)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "begins\n"
+    time.sleep(0.7)
+    # As the terminal does it: to all processes.
+    os.killpg(parent.pid, signal.SIGINT)
+    said, complained = parent.communicate(timeout=30)
+    assert (said, complained) == ("stopped\n", "")
+
+
 def _sleep(connection: Connection) -> None:
     connection.send("here")
     time.sleep(60)

@@ -191,6 +191,27 @@ def test_vanished_keys_are_those_alive_that_did_not_come_again(tmp_path: Path) -
     }
 
 
+def test_a_key_that_became_a_text_is_the_same_key(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    write(lake, {"id": 1}, {"id": 2})
+    clock = LakeClock(lake.latest_stamp())
+    began = clock.microseconds()
+    with writer(lake, clock) as target:
+        target.add({"id": "1"})
+        target.commit()
+    assert list(lake.vanished_keys("crm", "people", [["id"]], began)) == [{"id": 2}]
+
+
+def test_of_what_vanished_only_what_is_newer_can_be_asked_for(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    moments = ["2026-01-01T00:00:00Z", "2026-03-01T02:00:00+02:00", 1767225600, 1772323200, None]
+    write(lake, *({"id": number, "at": {"time": at}} for number, at in enumerate(moments)))
+    began = LakeClock(lake.latest_stamp()).microseconds()
+    newer = (("at", "time"), datetime(2026, 3, 1, tzinfo=UTC))
+    vanished = lake.vanished_keys("crm", "people", [["id"]], began, newer=newer)
+    assert list(vanished) == [{"id": 1}, {"id": 3}]
+
+
 def test_counts_come_from_the_footers_and_ignore_unfinished_files(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     write(lake, {"id": "1"}, {"id": "2"})

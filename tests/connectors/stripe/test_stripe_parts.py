@@ -106,6 +106,25 @@ def test_discounts_come_with_whom_they_were_given_to(stripe):
     assert kinds == ["customer.discount.deleted", "customer.updated"]
 
 
+def test_a_page_of_long_invoices_is_not_read_again_from_its_beginning(stripe):
+    lines = [f"il_{number:03}" for number in range(300)]
+    for number in range(30):
+        stripe.put("invoices", id=f"in_{number:02}", lines=held(*lines[:10], more=True))
+        stripe.lists[f"invoices/in_{number:02}/lines"] = [{"id": line} for line in lines]
+    first = stripe.sync("invoice_lines")
+    order = list(dict.fromkeys(r["invoice"] for r in first.records["invoice_lines"]))
+    assert len(order) == 30
+    places = [s["reading"]["after"] for s in first.states["invoice_lines"] if "reading" in s]
+    # A state after 2,000 records or more, when the invoice at hand is complete.
+    assert len(places) >= 4
+    middle = places[1]
+    state = {"invoice_lines": {"reading": {"since": stripe.now, "after": middle}}}
+    rest = stripe.sync("invoice_lines", state=state)
+    expected = order[order.index(middle) + 1 :]
+    assert expected
+    assert list(dict.fromkeys(r["invoice"] for r in rest.records["invoice_lines"])) == expected
+
+
 def test_all_lines_of_a_long_invoice_come_and_each_names_its_invoice(stripe):
     many = [f"il_{number:03}" for number in range(230)]
     stripe.put("invoices", id="in_1", lines=held("il_a", "il_b"))

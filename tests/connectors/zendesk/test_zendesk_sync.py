@@ -101,7 +101,9 @@ class SmallZendesk:
         if kind in LISTS or kind == "deleted_tickets" or kind.endswith("/records"):
             after = int(request.one("page[after]") or 0)
             size = min(int(request.one("page[size]") or 100), self.page_limit)
-            found = sorted((row for row in rows if row["id"] > after), key=lambda row: row["id"])
+            found = sorted(
+                (row for row in rows if int(row["id"]) > after), key=lambda row: int(row["id"])
+            )
             page = found[:size]
             meta = (
                 {"has_more": len(found) > size, "after_cursor": str(page[-1]["id"])} if page else {}
@@ -222,6 +224,19 @@ def test_lists_give_what_is_new_changed_or_gone(zendesk, kind):
     assert tombstone[key] == gone[key]
     again = read("zendesk", zendesk.config, kind, state=later.state)
     assert again.records[kind] == []
+
+
+def test_an_id_that_becomes_a_text_is_not_gone(zendesk):
+    for number in (1, 2):
+        zendesk.put("groups", number, name=f"n{number}")
+    first = read("zendesk", zendesk.config, "groups")
+    zendesk.rows["groups"][0]["id"] = "1"
+    del zendesk.rows["groups"][1]
+    later = read("zendesk", zendesk.config, "groups", state=first.state)
+    assert later.failure is None, later.failure
+    came, tombstone = later.records["groups"]
+    assert (came["id"], DELETED_AT in came) == ("1", False)
+    assert tombstone["id"] == 2
 
 
 def test_memberships_that_go_while_a_killed_list_is_read_on_are_told(zendesk, monkeypatch):
