@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,10 @@ class RunRecord:
         finally:
             entry["seconds"] = round(time.monotonic() - began, 3)
             self._write()
+
+    def note_reading(self, sources: Iterable[str]) -> None:
+        """Remember which sources are about to be read, for whoever finds that this was killed."""
+        self.note("reading", sorted(sources))
 
     def note_sync(self, report: SyncReport) -> None:
         """Remember how each stream was read."""
@@ -144,6 +148,28 @@ def runs(data: DataDirectory) -> list[dict[str, Any]]:
         if content["status"] == "running" and not is_alive:
             content["status"] = "interrupted"
     return found
+
+
+@contextmanager
+def killed_syncs(data: DataDirectory) -> Iterator[list[dict[str, Any]]]:
+    """Give the runs that were killed while they read sources, each only once if all goes well.
+
+    Call it under the lock. `finished_at` and `seconds` are those of their last sign of life.
+    """
+    killed = [
+        run
+        for run in runs(data)
+        if run["status"] == "interrupted" and run.get("reading") and not run["sources"]
+    ]
+    for run in killed:
+        began = datetime.fromisoformat(run["started_at"])
+        written = [file.stat().st_mtime for file in (data.runs / run["id"]).iterdir()]
+        ended = max(began, datetime.fromtimestamp(max(written), UTC))
+        run["finished_at"] = utc_text(ended)
+        run["seconds"] = round((ended - began).total_seconds(), 3)
+    yield killed
+    for run in killed:
+        write_json(data.runs / run["id"] / "run.json", {**run, "reading": []})
 
 
 def last_good_syncs(data: DataDirectory) -> dict[str, datetime]:

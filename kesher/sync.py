@@ -64,10 +64,17 @@ def sync(
         report = SyncReport(
             partial=frozenset(job.source for job in jobs if job.streams is not None or job.since)
         )
-        with SyncProgress(terminal) as progress:
-            for event in run_jobs(jobs, worker, request.at_once):
-                progress.show(event)
-                report.add(event)
+        run.note_reading(job.source for job in jobs)
+        try:
+            with SyncProgress(terminal) as progress:
+                for event in run_jobs(jobs, worker, request.at_once):
+                    progress.show(event)
+                    report.add(event)
+        except BaseException:
+            _note_stopped(report, jobs, began_at)
+            run.note_sync(report)
+            append_to_history(data, run, report, began_at)
+            raise
     terminal.table(summary_table(report, terminal.out.width))
     for job in jobs:
         terminal.detail(f"log of {job.source}: {job.log_file}")
@@ -77,8 +84,23 @@ def sync(
     for line in report.errors:
         terminal.error(line)
     run.note_sync(report)
-    append_to_history(Lake(data.lake), run, report, began_at)
+    append_to_history(data, run, report, began_at)
     return report
+
+
+def _note_stopped(report: SyncReport, jobs: Iterable[SourceJob], began_at: datetime) -> None:
+    """Add, of the sources that were being read or waited for it, that they were stopped."""
+    ended = {source.source for source in report.sources}
+    seconds = (datetime.now(UTC) - began_at).total_seconds()
+    for job in jobs:
+        if job.source not in ended:
+            report.add(
+                SourceResult(
+                    job.source,
+                    seconds,
+                    "stopped before it was read to its end; the next sync goes on from there",
+                )
+            )
 
 
 def plan(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from lake_rows import data
 
 from kesher.cli import main
 from kesher.errors import ConfigError
@@ -168,3 +169,36 @@ def test_every_sync_stands_in_the_history(lists: Path) -> None:
     sync(expect=1)
     rows = Lake(lists / "data" / "lake").files("kesher", "sync_runs")
     assert len(rows) == 2
+
+
+def _ctrl_c(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_sync_that_is_stopped_stands_in_the_history(
+    lists: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("kesher.sync.run_jobs", _ctrl_c)
+        sync("--source", "fair", expect=130)
+    (row,) = data(lists / "data" / "lake", "kesher", "sync_runs")
+    assert (row["source"], row["error"][:7]) == ("fair", "stopped")
+
+
+def test_a_sync_that_was_killed_stands_in_the_history_once_the_next_one_has_ended(
+    lists: Path,
+) -> None:
+    sync("--source", "fair")
+    runs = lists / "data" / "runs"
+    (file,) = runs.glob("*/run.json")
+    # As it is while the sources are read.
+    killed = {**json.loads(file.read_text()), "status": "running", "pid": 2**22 - 1, "sources": {}}
+    assert killed["reading"] == ["fair"]
+    file.write_text(json.dumps(killed))
+    before = len(data(lists / "data" / "lake", "kesher", "sync_runs"))
+    sync("--source", "fair")
+    sync("--source", "fair")
+    later = data(lists / "data" / "lake", "kesher", "sync_runs")[before:]
+    (told,) = [row for row in later if row["run_id"] == killed["id"]]
+    assert (told["source"], told["error"][:18]) == ("fair", "the run was killed")
+    assert told["began_at"] <= told["ended_at"]
