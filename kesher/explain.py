@@ -295,10 +295,13 @@ def _blocks(database: IdentityDatabase, left: Record, right: Record) -> tuple[Bl
         """,  # noqa: S608
         {"left": left.key, "right": right.key},
     )
-    return tuple(
-        Block(row["blocking_key"].replace("_", " "), row["record_count"], row["status"])
-        for row in rows
-    )
+    # Of a company with several names, say, each one is a block of its own; the smallest is told.
+    smallest: dict[tuple[str, str], Block] = {}
+    for row in rows:
+        words = row["blocking_key"].replace("_", " ")
+        block = Block(words, row["record_count"], row["status"])
+        smallest.setdefault((words, block.status), block)
+    return tuple(smallest.values())
 
 
 def _contradiction(

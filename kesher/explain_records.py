@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kesher.errors import KesherError
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from kesher.identity_database import IdentityDatabase
 
 #: Columns that name a record, rather than tell about it.
-_NO_VALUES = ("record_key", "source", "record_id", "customer_id")
+_NO_VALUES = ("record_key", "record_digest", "source", "record_id", "customer_id")
+
+#: What stands for no value, and for a time that nobody knows.
+_NOTHING = (None, "", datetime(1970, 1, 1))
 
 
 def find_records(database: IdentityDatabase, name: str) -> list[int]:
@@ -26,8 +30,9 @@ def find_records(database: IdentityDatabase, name: str) -> list[int]:
         KesherError: there is none, or several sources have such a record.
     """
     people = database.table("int_identity__person_records")
-    source, colon, record_id = name.partition(":")
-    if colon:
+    # A source's name, and a record's, may hold colons too.
+    for colon in (place for place, sign in enumerate(name) if sign == ":"):
+        source, record_id = name[:colon], name[colon + 1 :]
         found = database.rows(
             f"select record_key from {people} where source = $source and record_id = $record_id",  # noqa: S608
             {"source": source, "record_id": record_id},
@@ -103,7 +108,7 @@ def read_records(database: IdentityDatabase, keys: Sequence[int]) -> list[Record
         values = {
             name: str(value)
             for name, value in row.items()
-            if value not in (None, "") and name not in _NO_VALUES and not name.startswith("_")
+            if value not in _NOTHING and name not in _NO_VALUES and not name.startswith("_")
         }
         # A full name is compared by its parts.
         for part, whole in (("given_name", "_given"), ("family_name", "_family")):

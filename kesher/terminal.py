@@ -63,4 +63,5 @@ class Terminal:
 
 def _console(stream: IO[str]) -> Console:
     is_terminal = stream.isatty()
-    return Console(file=stream, width=None if is_terminal else _PLAIN_WIDTH)
+    # Without emoji, which it makes even of a record such as a:b:1.
+    return Console(file=stream, width=None if is_terminal else _PLAIN_WIDTH, emoji=False)

@@ -52,6 +52,24 @@ def test_both_values_stand_side_by_side_as_they_came(kept_database: Path) -> Non
     assert turned["match_weight"] == told["match_weight"]
 
 
+def test_only_what_a_source_said_is_shown_and_names_may_hold_colons(tmp_path: Path) -> None:
+    people = [
+        person(source="a:b", record_id="1:2", full_name="Dana Cohen", email="dana@example.com"),
+        person(source="c", record_id="3", full_name="Dana Cohen", email="dana@example.com"),
+    ]
+    file = write_csv(tmp_path / "people.csv", people)
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", file, "--out", tmp_path / "out.csv", "--keep", kept)
+    page = tmp_path / "page.html"
+    told = kesher("explain", "a:b:1:2", "c:3", "--database", kept, "--html", page)
+    assert "a:b:1:2" in told.stdout
+    text = page.read_text(encoding="utf-8")
+    assert "1970" not in text
+    assert "digest" not in text
+    lost = kesher("explain", "a:b:1:9", "c:3", "--database", kept, expect=1)
+    assert "a:b:1:9" in lost.stderr
+
+
 def test_the_table_reads_as_a_sum(kept_database: Path) -> None:
     printed = kesher("explain", "crm:1", "news:3", "--database", kept_database).stdout
     assert re.search(r"any two records +before anything is known +-\d+\.\d\d", printed)
