@@ -29,6 +29,16 @@ RECORDS = [
     # Father and son of one name, told apart by what stands behind it, or by their birth dates.
     person("senior", "Walter Brandt Sr.", phone="03-5271111", postcode="6423111"),
     person("junior", "Walter Brandt Jr.", phone="03-5271111", postcode="6423111"),
+    # The same after a comma, and as numbers.
+    person("comma-senior", "Robert Miller, Sr.", phone="03-5272222", postcode="6423112"),
+    person("comma-junior", "Robert Miller, Jr.", phone="03-5272222", postcode="6423112"),
+    person("second", "John Smithson II", phone="03-5273333", postcode="6423113"),
+    person("third", "John Smithson III", phone="03-5273333", postcode="6423113"),
+    # A degree after a comma is no given name: a couple, and one doctor.
+    person("cpa-1", "Alice Wong, CPA", phone="03-5274444", street="Pine 1", city="Yavne"),
+    person("cpa-2", "Bruce Wong", phone="03-5274444", street="Pine 1", city="Yavne"),
+    person("md-1", "Thomas Gray, MD", street="Main St 1", postcode="97301"),
+    person("md-2", "Thomas Gray", street="1 Main Street", postcode="97301"),
     person("old", "Amos Carmi", street="Arlozorov 9", city="Tel Aviv", birth_date="1950-03-04"),
     person("young", "Amos Carmi", street="Arlozorov 9", city="Tel Aviv", birth_date="1981-11-22"),
     # Two namesakes in one city, and nothing else.
@@ -225,6 +235,17 @@ def test_father_and_son_in_one_household_are_two_customers(groups: set[frozenset
 
 def test_senior_and_junior_are_two_customers(groups: set[frozenset[str]]) -> None:
     alone(groups, "senior", "junior")
+
+
+def test_a_generation_tells_namesakes_apart_after_a_comma_too(
+    groups: set[frozenset[str]],
+) -> None:
+    alone(groups, "comma-senior", "comma-junior", "second", "third")
+
+
+def test_a_degree_after_a_comma_is_no_given_name(groups: set[frozenset[str]]) -> None:
+    alone(groups, "cpa-1", "cpa-2")
+    assert together(groups, "md-1", "md-2")
 
 
 def test_birth_dates_keep_father_and_son_of_one_name_apart(groups: set[frozenset[str]]) -> None:

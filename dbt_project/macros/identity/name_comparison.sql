@@ -13,10 +13,10 @@
     case
         when {{ left }}.is_company <> {{ right }}.is_company
         then 'organisation'
-        when {{ left }}.given is null or {{ right }}.given is null
-        then 'missing'
         when {{ left }}.generation <> {{ right }}.generation
         then 'different'
+        when {{ left }}.given is null or {{ right }}.given is null
+        then 'missing'
         when {{ left }}.given = {{ right }}.given
         then case when length({{ left }}.given) = 1 then 'initial' else 'same' end
         when {{ spelled }} = 'different' and {{ given_is_elsewhere(left, right) }}

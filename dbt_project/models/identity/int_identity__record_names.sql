@@ -5,7 +5,21 @@
     )
 }}
 {%- set changed = ref("int_identity__changed_records") -%}
-{%- set words_roles = ["title", "suffix", "generation", "particle", "company_sign"] -%}
+{%- set roles = [
+    "title",
+    "suffix",
+    "generation",
+    "also_name",
+    "particle",
+    "company_sign",
+] -%}
+{#- Many who write to John Smith Jr. write John Smith II. -#}
+{%- set generations = {
+    "junior": ["jr", "jnr", "junior", "ii"],
+    "senior": ["sr", "snr", "senior"],
+    "third": ["iii"],
+    "fourth": ["iv"],
+} -%}
 
 with
     person_records as (
@@ -16,13 +30,35 @@ with
 
     name_words as (select * from {{ ref("identity_name_words") }}),
 
-    vocabulary as (
+    words_by_role as (
         select
-            {% for role in words_roles %}
-                {{ distinct_values("case when role = '" ~ role ~ "' then word end") }}
-                as {{ role }}_words{{ "," if not loop.last }}
+            {% for role in roles %}
+                coalesce(
+                    {{
+                        distinct_values(
+                            "case when role = '" ~ role ~ "' then word end"
+                        )
+                    }},
+                    {{ no_texts() }}
+                ) as {{ role }}_words{{ "," if not loop.last }}
             {% endfor %}
         from name_words
+    ),
+
+    not_name_words as (
+        select
+            *,
+            {{
+                list_union(
+                    "title_words", list_union("suffix_words", "generation_words")
+                )
+            }} as not_names
+        from words_by_role
+    ),
+
+    vocabulary as (
+        select *, {{ list_without("not_names", "also_name_words") }} as never_names
+        from not_name_words
     ),
 
     -- Some systems put the e-mail address where they have no name.
@@ -44,8 +80,7 @@ with
         from person_records
     ),
 
-    -- `Cohen, Moshe` says by its comma which is which,
-    -- and a whole name in one of two fields is a whole name.
+    -- A whole name in one of two fields is a whole name.
     whole as (
         select
             record_key,
@@ -62,6 +97,22 @@ with
         from plain
     ),
 
+    -- `Ph.D.` has become two words.
+    abbreviated as (
+        select
+            record_key,
+            given_text,
+            {% for column in ["family_text", "full_text"] %}
+                case
+                    when {{ column }} like '% ph d%'
+                    then {{ regex_replaced(column, " ph d( |,|$)", " phd\\1") }}
+                    else {{ column }}
+                end as {{ column }}{{ "," if not loop.last }}
+            {% endfor %}
+        from whole
+    ),
+
+    -- `Cohen, Moshe` says by its comma which is which.
     parted as (
         select
             record_key,
@@ -78,59 +129,120 @@ with
                 then {{ regex_found("full_text", "^([^,]*),", 1) }}
             end as family_text,
             case when full_text not like '%,%' then full_text end as full_text,
-            {{ words_of("replace(full_text, ',', ' ')") }} as all_words
-        from whole
+            full_text is not null as is_full,
+            coalesce(full_text like '%,%', false) as has_comma,
+            {{
+                words_of(
+                    "replace(coalesce(full_text, concat(given_text, ' ', family_text)), ',', ' ')"
+                )
+            }}
+            as all_words
+        from abbreviated
     ),
 
     worded as (
         select
-            parted.record_key,
-            {{
-                list_without(
-                    words_of("replace(parted.given_text, ',', ' ')"),
-                    "vocabulary.suffix_words",
-                )
-            }} as given_words,
-            {{ words_of("replace(parted.family_text, ',', ' ')") }} as family_words,
-            {{ words_of("parted.full_text") }} as full_words,
-            {{ list_item("parted.all_words", -1) }} as last_word,
-            {{ list_size("parted.all_words") }} as word_count,
-            {{
-                list_union(
-                    "vocabulary.title_words",
-                    list_union(
-                        "vocabulary.suffix_words", "vocabulary.generation_words"
-                    ),
-                )
-            }} as not_names,
+            record_key,
+            {{ words_of("replace(given_text, ',', ' ')") }} as given_words,
+            {{ words_of("replace(family_text, ',', ' ')") }} as family_words,
+            {{ words_of("full_text") }} as full_words,
+            is_full,
+            has_comma,
+            all_words
+        from parted
+    ),
+
+    shortened as (
+        select
+            worded.*,
+            {{ list_without("worded.given_words", "vocabulary.not_names") }}
+            as given_names,
+            {{ list_without("worded.family_words", "vocabulary.not_names") }}
+            as family_names,
+            {{ list_without("worded.full_words", "vocabulary.not_names") }}
+            as full_names,
+            vocabulary.suffix_words,
+            vocabulary.never_names,
             vocabulary.particle_words,
             vocabulary.company_sign_words
-        from parted
+        from worded
         cross join vocabulary
     ),
 
+    -- `Moshe Cohen, CPA`: a suffix follows this comma, and before it is a whole name.
+    suffixed as (
+        select
+            *,
+            case
+                when not has_comma
+                then false
+                when {{ list_size(list_without("family_names", "particle_words")) }} < 2
+                then false
+                else
+                    {{ list_size("given_names") }} = 0
+                    or {{ list_holds("suffix_words", list_joined("given_names", "")) }}
+            end as has_suffix
+        from shortened
+    ),
+
+    -- Jack Lord and JD Vance: what is a title elsewhere is a name where there would be
+    -- too few.
     cleaned as (
         select
             record_key,
-            word_count >= 2
-            and {{ list_holds("company_sign_words", "last_word") }} as is_company,
-            {{ list_without("given_words", "not_names") }} as given_words,
-            {{ list_without("family_words", "not_names") }} as family_words,
-            {{ list_without("full_words", "not_names") }} as full_words,
+            is_full
+            and {{ list_size("all_words") }} >= 2
+            and {{ list_holds("company_sign_words", list_item("all_words", -1)) }}
+            as is_company,
+            case
+                when has_suffix
+                then {{ no_texts() }}
+                when {{ list_size("given_names") }} = 0
+                then {{ list_without("given_words", "never_names") }}
+                else given_names
+            end as given_words,
+            case
+                when has_suffix
+                then {{ no_texts() }}
+                when {{ list_size("family_names") }} = 0
+                then {{ list_without("family_words", "never_names") }}
+                else family_names
+            end as family_words,
+            case
+                when has_suffix
+                then family_names
+                when {{ list_size("full_names") }} < 2
+                then {{ list_without("full_words", "never_names") }}
+                else full_names
+            end as full_words,
+            all_words,
+            particle_words
+        from suffixed
+    ),
+
+    generations as (
+        select
+            record_key,
+            is_company,
+            given_words,
+            family_words,
+            full_words,
             particle_words,
             case
                 when
-                    {{ lists_overlap("family_words", list_of(["jr", "junior"])) }}
-                    or {{ lists_overlap("full_words", list_of(["jr", "junior"])) }}
-                    or {{ lists_overlap("given_words", list_of(["jr", "junior"])) }}
-                then 'junior'
-                when
-                    {{ lists_overlap("family_words", list_of(["sr", "senior"])) }}
-                    or {{ lists_overlap("full_words", list_of(["sr", "senior"])) }}
-                    or {{ lists_overlap("given_words", list_of(["sr", "senior"])) }}
-                then 'senior'
+                    {{ list_size("all_words") }}
+                    > {{ list_size("given_words") }}
+                    + {{ list_size("family_words") }}
+                    + {{ list_size("full_words") }}
+                then
+                    case
+                        {% for generation, words in generations.items() %}
+                            when {{ lists_overlap("all_words", list_of(words)) }}
+                            then '{{ generation }}'
+                        {% endfor %}
+                    end
             end as generation
-        from worded
+        from cleaned
     ),
 
     -- The family name of a full name: its last word and the particles before it.
@@ -158,7 +270,7 @@ with
                 then 1
                 else 0
             end as family_count
-        from cleaned
+        from generations
     ),
 
     named as (
