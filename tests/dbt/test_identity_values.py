@@ -1,6 +1,7 @@
 """Phone numbers, e-mail addresses and ids in the form in which they are compared."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -110,6 +111,11 @@ def spellings_of(number: phonenumbers.PhoneNumber) -> list[str]:
     plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    code, _, rest = international.partition(" ")
+    area, sign, line = rest.partition(" " if " " in rest else "-")
+    region = phonenumbers.region_code_for_number(number)
+    trunk = phonenumbers.PhoneMetadata.metadata_for_region(region).national_prefix
+    bracket = "(0)" if trunk == "0" else ""
     return [
         plain,
         international,
@@ -117,11 +123,21 @@ def spellings_of(number: phonenumbers.PhoneNumber) -> list[str]:
         "00" + plain[1:],
         national.replace(" ", "-") + " ext. 12",
         f"  {international}\u200f ",
+        # An area code, a slash, and the rest.
+        re.sub(r"^(\(?\d+\)?)[ -]", r"\1/", national),
+        re.sub(r"^(\(?\d+\)?)[ -]", r"\1 / ", national).replace("-", " "),
+        f"{code} {area}/{line}" if sign else plain,
+        # The prefix that is dialled at home only, in brackets.
+        f"{code} {bracket}{rest}",
+        f"00{code[1:]} {bracket} {rest}",
+        re.sub("[ -]", ".", national),
+        "00" + re.sub("[ -]", ".", international)[1:],
+        " ".join(plain),
     ]
 
 
 # Places in that list of what only the number's own country understands.
-DIALLED_AT_HOME = (2, 4)
+DIALLED_AT_HOME = (2, 4, 6, 7, 11)
 
 
 def test_ten_thousand_numbers_of_twenty_countries_are_the_e164_of_phonenumbers(
@@ -137,7 +153,7 @@ def test_ten_thousand_numbers_of_twenty_countries_are_the_e164_of_phonenumbers(
             if number is None:
                 continue
             found += 1
-            way = chance.randrange(6)
+            way = chance.randrange(14)
             # What is written as an international number is the same from everywhere.
             home = country if way in DIALLED_AT_HOME else chance.choice([*COUNTRIES, None])
             typed.append((spellings_of(number)[way], home))
@@ -174,6 +190,19 @@ def test_any_text_gives_a_well_formed_number_or_none(
         ("", "IL", None),
         ("+", None, None),
         ("☎ 054-2345678", None, "+972542345678"),
+        ("0171/1234567", "DE", "+491711234567"),
+        ("030 / 7654321", "DE", "+49307654321"),
+        ("07873/054350", "GB", "+447873054350"),
+        ("+49 (0)30 1234567", "DE", "+49301234567"),
+        ("+49 (0)33203/12345", None, "+493320312345"),
+        ("0049 (0) 171/1234567", "IL", "+491711234567"),
+        ("+39 06 69821234", "DE", "+390669821234"),
+        ("0475/12/34/56", "BE", "+32475123456"),
+        ("+32 475/12.34.56", "IL", "+32475123456"),
+        ("054-1234567/8", "IL", "+972541234567"),
+        ("054-1234567 / 03-6123456", "IL", "+972541234567"),
+        ("+972 54 123 4567/03-6123456", "IL", "+972541234567"),
+        ("212/555-0199", "US", "+12125550199"),
     ],
 )
 def test_what_people_type_into_phone_fields(

@@ -4,9 +4,10 @@
   (two letters, null if unknown); the result has phone_id and e164, only for what can be a
   telephone number.
 
-  In words: an extension is cut off. A number that starts with + or with the international
+  In words: an extension is cut off, and a second number after a slash; a slash after the area code
+  says nothing. A number that starts with + or with the international
   prefix of its country is international, and the longest thing in the seed that it starts
-  with is its calling code. Any other number is national: its trunk prefix is taken off and its
+  with is its calling code; a trunk prefix after that, `+49 (0)30`, goes. Any other number is national: its trunk prefix is taken off and its
   country's calling code put before. In either case the number of digits must be one that the
   country has. Star numbers and numbers that are one digit repeated are nobody's.
 -#}
@@ -58,17 +59,16 @@
                                 (
                                     select
                                         phone_id,
-                                        {{
-                                            regex_replaced(
-                                                regex_replaced(
-                                                    "lower(left(phone, 60))",
-                                                    "(ext|x|#|;|,|/|שלוחה).*$",
-                                                    "",
-                                                ),
-                                                "[^0-9+]",
-                                                "",
-                                            )
-                                        }} as typed,
+                                        case
+                                            when phone like '%/%'
+                                            then
+                                                {{
+                                                    phone_without_slashes(
+                                                        phone_signs("phone", "/")
+                                                    )
+                                                }}
+                                            else {{ phone_signs("phone") }}
+                                        end as typed,
                                         coalesce(
                                             country,
                                             {{ string_constant(default_country) }}
@@ -103,18 +103,58 @@
     where e164 is not null
 {% endmacro %}
 
-{#- Digits that start with a calling code: the code, then the national number; null if wrong. -#}
+{#- The digits, pluses and further signs of what was typed, without an extension. -#}
+{% macro phone_signs(text, further="") -%}
+    {{
+        regex_replaced(
+            regex_replaced(
+                "lower(left(" ~ text ~ ", 60))", "(ext|x|#|;|,|שלוחה).*$", ""
+            ),
+            "[^0-9+" ~ further ~ "]",
+            "",
+        )
+    }}
+{%- endmacro %}
+
+{#-
+  Signs without slashes: where as many digits stand before one as a number has, what follows is an
+  extension or another number.
+-#}
+{% macro phone_without_slashes(signs) -%}
+    case
+        -- Pairs of digits, as in Belgium: `0475/12/34/56`.
+        when {{ regex_matches(signs, "^[+]?[0-9]{2,4}(/[0-9]{2,4}){2,}$") }}
+        then replace({{ signs }}, '/', '')
+        else
+            replace(
+                {{
+                    regex_replaced(
+                        signs,
+                        "^((?:[+]|00)(?:/*[0-9]){9,}?|0?[1-9](?:/*[0-9]){6,}?)/.*$",
+                        "\\1",
+                    )
+                }},
+                '/',
+                ''
+            )
+    end
+{%- endmacro %}
+
+{#-
+  Digits that start with a calling code: the code, then the national number; null if wrong. The
+  trunk prefix is tried first: many countries have numbers of several lengths.
+-#}
 {% macro phone_in_country(digits, code) -%}
     {%- set rest = "substr(" ~ digits ~ ", length(" ~ code ~ ".calling_code) + 1)" -%}
     case
-        when {{ phone_has_length(rest, code) }} and not {{ phone_is_one_digit(rest) }}
-        then concat('+', {{ digits }})
         when
             starts_with({{ rest }}, '0')
             and {{ code }}.trunk_prefix = '0'
             and {{ phone_has_length("substr(" ~ rest ~ ", 2)", code) }}
             and not {{ phone_is_one_digit("substr(" ~ rest ~ ", 2)") }}
         then concat('+', {{ code }}.calling_code, substr({{ rest }}, 2))
+        when {{ phone_has_length(rest, code) }} and not {{ phone_is_one_digit(rest) }}
+        then concat('+', {{ digits }})
     end
 {%- endmacro %}
 
