@@ -47,6 +47,7 @@ from connectors.errors import (
     READ_TIMEOUT_SECONDS,
     VendorError,
 )
+from connectors.secret_forms import written_forms
 from connectors.sending import SourceBudget, VendorClient, mannerly
 
 DEFAULT_CONCURRENCY = 4
@@ -253,15 +254,18 @@ class ManifestSource(ConcurrentDeclarativeSource):
             return
         schema = self._spec_component.connection_specification
         known = secrets.get_secrets(schema, dict(self._config)) if self._config else []
-        for secret in [*known, *self._secrets]:
-            # A short text is no key, and masking it would garble every message that holds it.
+        # A short text is no key, and masking it would garble every message that holds it.
+        texts = {
+            form
+            for secret in [*known, *self._secrets]
+            if isinstance(secret, str) and len(secret) >= SHORTEST_SECRET
+            for form in written_forms(secret)
+        }
+        # The longest first: what holds another one would be masked in part only.
+        for text in sorted(texts, key=len, reverse=True):
             # The entrypoint sets a list of its own, so what is masked already is looked up anew.
-            if (
-                isinstance(secret, str)
-                and len(secret) >= SHORTEST_SECRET
-                and secrets.filter_secrets(secret) == secret
-            ):
-                secrets.add_to_secrets(secret)
+            if secrets.filter_secrets(text) == text:
+                secrets.add_to_secrets(text)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """The manifest's streams; those that keep their own state get their checkpoint here."""

@@ -373,7 +373,8 @@ def _vendor_words(response: requests.Response) -> str:
         for key in ("error", "title", "message", "description", "detail")
         if isinstance(error.get(key), str) and error[key]
     ]
-    return f" It says: {': '.join(said)[:300]}" if said else ""
+    # Masked before it is cut: of half a key nobody could tell that it is one.
+    return f" It says: {filter_secrets(': '.join(said))[:300]}" if said else ""
 
 
 def _vendor_code(response: requests.Response) -> str | None:

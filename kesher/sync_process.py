@@ -100,10 +100,12 @@ class _ForUser(logging.Handler):
 
 def _logger(job: SourceJob, redact: Redactor) -> logging.Logger:
     """Send everything that is logged in this process to the run's log file, without secrets."""
+    from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
     class WithoutSecrets(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redact(super().format(record))
+            # The connector knows more secrets: what it makes of the settings, or is given for them.
+            return filter_secrets(redact(super().format(record)))
 
     Path(job.log_file).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(job.log_file, encoding="utf-8")

@@ -32,6 +32,7 @@ from connectors.declarative import (
     components,
     validate_config,
 )
+from connectors.manifest.credentials import sent_credentials
 from connectors.manifest.folder import (
     MANIFEST,
     FolderError,
@@ -132,6 +133,7 @@ class FolderSource(ManifestSource):
                     "datetime": f"{self._since}T00:00:00Z",
                     "datetime_format": "%Y-%m-%dT%H:%M:%SZ",
                 }
+        self._secrets += sent_credentials(manifest, config)
         _set_handlers(manifest, vendor, self._folder)
         for stream in manifest.get("streams", []):
             loader = stream.get("schema_loader") or {"type": "JsonFileSchemaLoader"}
