@@ -224,7 +224,7 @@ class VendorErrorHandler(ErrorHandler):
         elif status < 500:
             text = (
                 f"{self.vendor} refused {where} ({status}) in {attempts} attempts. Run the sync "
-                f"again later.{_vendor_words(response)}"
+                f"again later.{vendor_words(response)}"
             )
         else:
             text = (
@@ -300,7 +300,7 @@ class VendorErrorHandler(ErrorHandler):
                     f"{self.vendor} answered {path} with a body that cannot be read: {fault}",
                 )
             return ErrorResolution(ResponseAction.SUCCESS)
-        words = _vendor_words(response)
+        words = vendor_words(response)
         told = told_to_retry(response)
         may_pass = status in RETRIED or (status >= 500 and status not in NEVER_RETRIED)
         if told or (may_pass and told is None):
@@ -366,7 +366,8 @@ def _error_object(response: requests.Response) -> dict[str, Any]:
     return body
 
 
-def _vendor_words(response: requests.Response) -> str:
+def vendor_words(response: requests.Response) -> str:
+    """What the vendor says of its refusal, as a sentence to append; empty if it says nothing."""
     error = _error_object(response)
     said = [
         error[key]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +15,16 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
     ResponseAction,
 )
 
-from connectors.errors import VendorError, VendorErrorHandler, url_path
-
-_LOGGER = logging.getLogger("airbyte")
+from connectors.errors import VendorError, VendorErrorHandler, url_path, vendor_words
+from connectors.manifest.folder import MANIFEST
 
 
 @dataclass
 class DeclaredErrorHandler(VendorErrorHandler):
     """What the manifest says of single responses comes first; all else is as in our connectors.
 
-    A response that the manifest ignores is told in the log: nothing is skipped in silence.
+    A response that the manifest says to ignore ends what is being read with an error: the stream's
+    other parts are read on, but nothing that is missing counts as deleted.
 
     Attributes:
         declared: the manifest's own error handler.
@@ -55,37 +54,52 @@ class DeclaredErrorHandler(VendorErrorHandler):
         return ours
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
-        """Says whether a response is good, worth another attempt, to be left out, or an error.
+        """Says whether a response is good, worth another attempt, or an error.
 
         Raises:
             VendorError: another attempt cannot help.
         """
         for handler in _simple(self.declared):
             for declared in getattr(handler, "response_filters", None) or []:
-                if not _is_declared(declared):
+                if not _is_declared(declared) or not isinstance(response, requests.Response):
                     continue
                 resolution: ErrorResolution | None = declared.matches(response)
                 if resolution is None:
                     continue
-                if isinstance(response, requests.Response):
-                    self._tell(resolution, response)
+                action = resolution.response_action
+                if action == ResponseAction.SUCCESS and response.ok:
+                    # Whether its body can be read is for us to say.
+                    return super().interpret_response(response)
+                if action in (ResponseAction.IGNORE, ResponseAction.SUCCESS):
+                    raise self._left_out(response)
+                if action == ResponseAction.FAIL:
+                    raise self._failed(response, resolution)
                 return resolution
         return super().interpret_response(response)
 
-    def _tell(self, resolution: ErrorResolution, response: requests.Response) -> None:
-        action = resolution.response_action
-        if action == ResponseAction.IGNORE:
-            _LOGGER.warning(
-                f"{self.vendor} answered {url_path(response)} with {response.status_code}, "
-                "which manifest.yaml says to ignore: nothing was read there"
-            )
-        elif action == ResponseAction.FAIL:
-            raise VendorError(
-                f"{self.vendor} answered {url_path(response)} with {response.status_code}: "
-                f"{resolution.error_message or 'manifest.yaml takes it for an error'}",
-                resolution.failure_type or FailureType.system_error,
-                response.status_code,
-            )
+    def _left_out(self, response: requests.Response) -> VendorError:
+        """The error for what the manifest says to ignore.
+
+        To ignore it would be to read nothing there and go on: who is not in a complete reading was
+        deleted, and a cursor never comes back to what it passed.
+        """
+        return VendorError(
+            f"{self.vendor} answered {url_path(response)} with {response.status_code}, which "
+            f"{MANIFEST} says to ignore. Nothing could be read there, so the stream is not "
+            "complete: what was read of it before stays, and nothing counts as deleted. Mend the "
+            "cause (a permission?), or leave the stream out (`without`)."
+            f"{vendor_words(response)}",
+            FailureType.config_error,
+            response.status_code,
+        )
+
+    def _failed(self, response: requests.Response, resolution: ErrorResolution) -> VendorError:
+        return VendorError(
+            f"{self.vendor} answered {url_path(response)} with {response.status_code}: "
+            f"{resolution.error_message or f'{MANIFEST} takes it for an error'}",
+            resolution.failure_type or FailureType.system_error,
+            response.status_code,
+        )
 
 
 def _simple(handler: ErrorHandler | None) -> Iterator[ErrorHandler]:

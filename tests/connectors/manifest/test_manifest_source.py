@@ -8,7 +8,7 @@ import logging
 import pytest
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer, Status
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from answering_vendor import Answer
+from answering_vendor import Answer, Request
 from pipedrive import EXAMPLE, TOKEN, account, changed, deal, example_copy
 from reading import configured, read
 
@@ -31,6 +31,11 @@ def pipedrive():
 @pytest.fixture
 def server(local_vendor, pipedrive):
     return local_vendor(pipedrive.answer)
+
+
+def server_request(path):
+    """A first request of the connector, to answer it by hand."""
+    return Request("GET", path, {}, {"x-api-token": TOKEN}, b"")
 
 
 STREAMS = ("persons", "organizations", "users", "deals", "activities")
@@ -170,22 +175,98 @@ def with_handlers(folder):
     return folder
 
 
-def test_an_error_handler_of_the_manifest_counts_within_our_manners(
-    server, pipedrive, tmp_path, caplog
-):
+def test_an_error_handler_of_the_manifest_counts_within_our_manners(server, pipedrive, tmp_path):
     folder = with_handlers(example_copy(tmp_path))
     pipedrive.broken = {
-        "persons": [Answer({}, 404)],
         "users": [Answer({"success": False})],
         "organizations": [Answer({}, 500), Answer({}, 503), Answer({}, 401)],
     }
     reading = read("manifest", config(server, folder), *STREAMS[:3])
-    assert reading.records["persons"] == []
-    assert "persons" not in reading.errors
-    assert "/api/v2/persons with 404, which manifest.yaml says to ignore" in caplog.text
+    assert len(reading.records["persons"]) == 3
     assert "Pipedrive says no to ****" in reading.errors["users"]
     assert "`settings.api_token`" in reading.errors["organizations"]
     assert server.paths().count("/api/v2/organizations") == 3
+
+
+def with_filter(folder, **filtered):
+    def change(manifest):
+        manifest["definitions"]["requester"]["error_handler"] = {
+            "type": "DefaultErrorHandler",
+            "response_filters": [{"type": "HttpResponseFilter", **filtered}],
+        }
+
+    changed(folder / "manifest.yaml", change)
+    return folder
+
+
+@pytest.mark.parametrize("action", ["IGNORE", "SUCCESS"])
+def test_a_reading_in_which_an_answer_was_ignored_is_not_complete(
+    server, pipedrive, tmp_path, action
+):
+    folder = with_filter(example_copy(tmp_path), http_codes=[403], action=action)
+    pipedrive.refused = {"deals"}
+    pipedrive.broken["persons"] = [
+        pipedrive.answer(server_request("/api/v2/persons")),
+        Answer({"error": "Scope and URL mismatch"}, 403),
+    ]
+    reading = read("manifest", config(server, folder), "persons", "deals", "users")
+    assert [record["id"] for record in reading.records["persons"]] == [1, 2]
+    assert len(reading.records["users"]) == 1
+    assert reading.errors.keys() == {"persons", "deals"}
+    assert (
+        "/api/v2/persons with 403, which manifest.yaml says to ignore"
+        in (reading.errors["persons"])
+    )
+    assert "nothing counts as deleted" in reading.errors["deals"]
+    assert "It says: Scope and URL mismatch" in reading.errors["deals"]
+
+
+def test_a_check_names_what_the_manifest_would_ignore(server, pipedrive, tmp_path):
+    folder = with_filter(example_copy(tmp_path), http_codes=[403], action="IGNORE")
+    pipedrive.refused = {"deals"}
+    outcome = create_source(config(server, folder)).check(LOGGER, {})
+    assert outcome.status == Status.FAILED
+    assert outcome.message.startswith("deals: ")
+
+
+def test_a_good_answer_that_is_cut_is_no_empty_one_whatever_the_manifest_says(
+    server, pipedrive, tmp_path, waits
+):
+    folder = with_filter(
+        example_copy(tmp_path), predicate="{{ 'error' not in response }}", action="SUCCESS"
+    )
+    pipedrive.broken["persons"] = [Answer(b'{"data": [')] * 9
+    reading = read("manifest", config(server, folder), "persons")
+    assert "a body that cannot be read" in reading.errors["persons"]
+
+
+PARENTS = {
+    "type": "SubstreamPartitionRouter",
+    "parent_stream_configs": [
+        {
+            "type": "ParentStreamConfig",
+            "parent_key": "id",
+            "partition_field": "organization",
+            "stream": {"$ref": "#/streams/1"},
+        }
+    ],
+}
+
+
+def test_an_ignored_answer_about_one_parent_keeps_the_others_children(server, pipedrive, tmp_path):
+    folder = with_filter(example_copy(tmp_path), http_codes=[404], action="IGNORE")
+
+    def change(manifest):
+        manifest["streams"][2]["retriever"]["partition_router"] = PARENTS
+        manifest["streams"][2]["$parameters"]["resource"] = (
+            "/{{ stream_partition.get('organization', '') }}/users"
+        )
+
+    changed(folder / "manifest.yaml", change)
+    pipedrive.broken["users"] = [Answer({}, 404)]
+    reading = read("manifest", config(server, folder), "users")
+    assert len(reading.records["users"]) == 1
+    assert "with 404, which manifest.yaml says to ignore" in reading.errors["users"]
 
 
 @pytest.mark.parametrize(
