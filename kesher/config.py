@@ -121,7 +121,10 @@ def load_config(
                 for source, about in (checked.sources or {}).items()
                 if isinstance(about, ManifestSource)
                 for problem in folder_problems(
-                    f"{name}: sources.{source}", file.parent / about.folder, about.settings
+                    f"{name}: sources.{source}",
+                    file.parent / about.folder,
+                    about.settings,
+                    about.without or (),
                 )
             ]
         if problems:

@@ -56,15 +56,18 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _VendorSource(_Section):
-    start_date: Day | None = None
-    base_url: str | None = None
+class _HttpSource(_Section):
     timeout_seconds: int | None = Field(default=None, ge=1)
     max_retries: int | None = Field(default=None, ge=0)
     patience_seconds: int | None = Field(default=None, ge=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=50)
     without: list[str] | None = None
     reread_days: RereadDays = Field(default_factory=dict)
+
+
+class _VendorSource(_HttpSource):
+    start_date: Day | None = None
+    base_url: str | None = None
 
 
 class StripeSource(_VendorSource):
@@ -110,13 +113,12 @@ class FilesSource(_Section):
     sheet: str | None = None
 
 
-class ManifestSource(_Section):
+class ManifestSource(_HttpSource):
     """Any HTTP API that a folder with a manifest describes."""
 
     type: Literal["manifest"]
     folder: str
     settings: dict[str, Any] = Field(default_factory=dict)
-    reread_days: RereadDays = Field(default_factory=dict)
 
 
 SourceConfig = Annotated[

@@ -73,9 +73,7 @@ def _check_source(settings: dict[str, Any]) -> tuple[bool, str]:
 
     from connectors.registry import create_source
 
-    if settings["type"] == "manifest":
-        settings["settings"] = {"max_retries": 1, **settings["settings"]}
-    elif settings["type"] != "files":
+    if settings["type"] != "files":
         settings.setdefault("max_retries", 1)
     try:
         source = create_source(settings["type"], settings, None, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 STREAM = "source_mappings"
 
 
-def folder_problems(place: str, folder: Path, settings: Mapping[str, Any]) -> Iterator[str]:
+def folder_problems(
+    place: str, folder: Path, settings: Mapping[str, Any], without: Sequence[str] = ()
+) -> Iterator[str]:
     """Say what is wrong with a source's folder, its mapping and its settings, one line each.
 
     Args:
         place: Where the source stands: the file and the key.
         folder: Its folder.
         settings: As kesher.yml gives them.
+        without: The streams that kesher.yml leaves out.
     """
     from connectors.manifest.folder import FolderError, read_folder
     from connectors.manifest.mapping import compile_mapping
@@ -31,6 +34,7 @@ def folder_problems(place: str, folder: Path, settings: Mapping[str, Any]) -> It
     try:
         read = read_folder(folder)
         yield from (f"{place}.settings.{problem}" for problem in read.setting_problems(settings))
+        yield from (f"{place}.{problem}" for problem in read.without_problems(without))
         compile_mapping(read)
     except FolderError as error:
         yield from (f"{place}: {problem}" for problem in error.problems)

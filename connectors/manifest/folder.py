@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import yaml
 
 MANIFEST = "manifest.yaml"
 MAPPING = "mapping.yaml"
-LIMITS = ("timeout_seconds", "max_retries")
-"""Settings that every source takes, whatever its manifest says."""
+LIMITS = ("timeout_seconds", "max_retries", "patience_seconds", "max_concurrency")
+"""What every source takes, whatever its manifest says: beside its settings, or among them."""
 
 
 class FolderError(ValueError):
@@ -63,6 +63,16 @@ class SourceFolder:
         for key in settings:
             if key not in known:
                 yield f"{key}: unknown setting; {expected_one_of(str(key), known)}"
+
+    def without_problems(self, without: Sequence[str]) -> Iterator[str]:
+        """Say which streams that are to be left out there are not, and whether one is left."""
+        if self.has_dynamic_streams:
+            return
+        for name in without:
+            if name not in self.streams:
+                yield f"without: found {name}; {expected_one_of(str(name), list(self.streams))}"
+        if not self.streams.keys() - set(without):
+            yield "without: found every stream; expected to leave one at least"
 
     def secret_values(self, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield the dotted name and the value of every setting marked `airbyte_secret`."""

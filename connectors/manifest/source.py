@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema.exceptions import ValidationError, best_match  # type: ignore[import-untyped]
 
 from connectors.declarative import (
+    LIMIT_PROPERTIES,
     ManifestSource,
     complete_manifest,
     components,
@@ -34,6 +35,7 @@ from connectors.declarative import (
 )
 from connectors.manifest.credentials import sent_credentials
 from connectors.manifest.folder import (
+    LIMITS,
     MANIFEST,
     FolderError,
     SourceFolder,
@@ -74,6 +76,14 @@ _CONFIG_SCHEMA: Mapping[str, Any] = {
             "description": "As the manifest's spec says. All of them are kept out of every output.",
             "airbyte_secret": True,
         },
+        "without": {
+            "type": "array",
+            "title": "Streams left out",
+            "description": "Streams that are not read, because the account does not have them, the "
+            "key may not read them or nobody needs them.",
+            "items": {"type": "string"},
+        },
+        **LIMIT_PROPERTIES,
     },
 }
 
@@ -89,6 +99,7 @@ class FolderSource(ManifestSource):
         catalog: ConfiguredAirbyteCatalog | None,
         state: list[AirbyteStateMessage] | None,
         since: str | None = None,
+        without: Sequence[str] = (),
     ) -> None:
         """Makes the streams.
 
@@ -99,7 +110,9 @@ class FolderSource(ManifestSource):
             catalog: Which streams to read.
             state: Where to go on from.
             since: The day from which on streams with a time as their cursor are read.
+            without: The streams that are not read.
         """
+        self._without = frozenset(without)
         self._folder = folder
         self._since = since
         super().__init__(
@@ -144,8 +157,21 @@ class FolderSource(ManifestSource):
         return complete_manifest(manifest, {}, vendor, config)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # noqa: ARG002
-        """The manifest's streams."""
-        return super().streams(self._config)
+        """The manifest's streams, but those that are left out.
+
+        Raises:
+            AirbyteTracedException: there is no such stream to leave out.
+        """
+        streams = super().streams(self._config)
+        names = [stream.name for stream in streams]
+        # Some manifests' streams are known only when the API has named them.
+        problems = [
+            f"`without`: found {name}; {expected_one_of(name, names)}"
+            for name in sorted(self._without - set(names))
+        ]
+        if problems:
+            raise _error(problems)
+        return [stream for stream in streams if stream.name not in self._without]
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:  # noqa: ARG002
         """Asks for one page of every stream, and names those that the key may not read."""
@@ -198,7 +224,7 @@ def create_source(
     """Makes the source.
 
     Args:
-        config: `folder`, `settings` and perhaps `name`; `None` suffices for `spec`.
+        config: as `_CONFIG_SCHEMA` says; `None` suffices for `spec`.
         catalog: the streams to read.
         state: where to go on from.
 
@@ -210,11 +236,14 @@ def create_source(
     given = config.get("folder")
     if not isinstance(given, str) or not given:
         raise _error(["`folder` is missing"])
-    settings = config.get("settings") or {}
+    limits = {key: config[key] for key in LIMITS if config.get(key) is not None}
+    settings = {**limits, **(config.get("settings") or {})}
+    without = config.get("without") or ()
     try:
         folder = read_folder(Path(given))
         compile_mapping(folder)
         problems = [f"settings.{problem}" for problem in folder.setting_problems(settings)]
+        problems += folder.without_problems(without)
         if problems:
             raise FolderError(problems)
     except FolderError as error:
@@ -227,6 +256,7 @@ def create_source(
             catalog,
             state,
             config.get("since"),
+            without,
         )
         validate_config(source, settings)
         source.streams(settings)

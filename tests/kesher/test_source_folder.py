@@ -159,8 +159,43 @@ def test_settings_are_held_against_the_manifest(folder: Path) -> None:
     assert problems(folder, config=change) == [
         ".settings.api_token: found nothing; expected a value, manifest.yaml requires it",
         ".settings.api_tokn: unknown setting; expected one of company_domain, api_token, "
-        "start_date, base_url, timeout_seconds, max_retries (did you mean api_token?)",
+        "start_date, base_url, timeout_seconds, max_retries, patience_seconds, max_concurrency "
+        "(did you mean api_token?)",
     ]
+
+
+def source(**keys: Any) -> Any:
+    return lambda content: content["sources"]["pipedrive"].update(keys)
+
+
+def test_streams_to_leave_out_are_held_against_the_manifest(folder: Path) -> None:
+    assert problems(folder, config=source(without=["leads", "deal"])) == [
+        ".without: found leads; expected one of persons, organizations, users, deals, activities "
+        "(did you mean deals?)",
+        ".without: found deal; expected one of persons, organizations, users, deals, activities "
+        "(did you mean deals?)",
+    ]
+    every = ["persons", "organizations", "users", "deals", "activities"]
+    assert problems(folder, config=source(without=every)) == [
+        ".without: found every stream; expected to leave one at least"
+    ]
+
+
+def test_what_every_source_may_say_a_folders_source_may_say(folder: Path) -> None:
+    given = {
+        "timeout_seconds": 10,
+        "max_retries": 0,
+        "patience_seconds": 60,
+        "max_concurrency": 1,
+        "without": ["deals"],
+    }
+    file = folder / "kesher.yml"
+    content = yaml.safe_load(file.read_text())
+    source(**given)(content)
+    file.write_text(yaml.safe_dump(content))
+    config = load_config(file, needs=frozenset({"sources"}), environment=ENVIRONMENT)
+    assert config.sources is not None
+    assert given.items() <= config.sources["pipedrive"].items()
 
 
 def test_files_that_can_not_be_read_are_told_by_line(folder: Path) -> None:
@@ -197,7 +232,11 @@ GUIDE = Path(__file__).parents[2] / "docs" / "add-a-source.md"
 
 
 def test_what_the_guide_shows_stands_in_the_example() -> None:
-    files = [file.read_text() for file in EXAMPLE.iterdir()]
+    # The example's kesher.yml lies in the folder itself, the reader's does not.
+    files = [
+        file.read_text().replace("folder: .                ", "folder: sources/pipedrive")
+        for file in EXAMPLE.iterdir()
+    ]
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert len(blocks) == 7
     for block in blocks:

@@ -142,6 +142,48 @@ def test_every_request_has_a_timeout(server):
     assert {part["connect_timeout_in_seconds"] for part in requesters} == {5}
 
 
+def test_the_limits_of_every_source_may_stand_beside_the_settings_or_among_them(server):
+    limits = {"timeout_seconds": 7, "max_retries": 0, "patience_seconds": 60, "max_concurrency": 3}
+    for given in ({**config(server), **limits}, config(server, **limits)):
+        source = create_source(given)
+        requesters = [
+            part["retriever"]["requester"] for part in source.resolved_manifest["streams"]
+        ]
+        assert {part["read_timeout_in_seconds"] for part in requesters} == {7}
+        assert source.resolved_manifest["concurrency_level"]["default_concurrency"] == 3
+        assert limits.items() <= source._config.items()
+    with pytest.raises(AirbyteTracedException, match="`max_concurrency` breaks its rule"):
+        create_source({**config(server), "max_concurrency": 99})
+
+
+def test_a_vendor_that_stays_busy_is_waited_for_as_long_as_patience_lasts(server, pipedrive):
+    pipedrive.broken["persons"] = [Answer({}, 429, {"Retry-After": "30"})]
+    reading = read("manifest", {**config(server), "patience_seconds": 5}, "persons")
+    assert "`patience_seconds`, 5 s" in reading.errors["persons"]
+
+
+def test_a_stream_that_is_left_out_is_neither_found_nor_asked_for(server, pipedrive):
+    pipedrive.refused = {"deals"}
+    given = {**config(server), "without": ["deals", "users"]}
+    source = create_source(given)
+    assert [stream.name for stream in source.discover(LOGGER, {}).streams] == [
+        "persons",
+        "organizations",
+        "activities",
+    ]
+    assert source.check(LOGGER, {}).status == Status.SUCCEEDED
+    assert not [path for path in server.paths() if path.endswith(("deals", "users"))]
+
+
+def test_a_stream_that_is_left_out_but_is_not_there_is_told(server):
+    with pytest.raises(AirbyteTracedException) as caught:
+        create_source({**config(server), "without": ["deal"]})
+    assert caught.value.message == (
+        "without: found deal; expected one of persons, organizations, users, deals, activities "
+        "(did you mean deals?)"
+    )
+
+
 HANDLERS = {
     "type": "CompositeErrorHandler",
     "error_handlers": [
