@@ -32,8 +32,17 @@ def _day_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+def _no_yes_or_no(value: Any) -> Any:
+    """Refuse `true`, which pydantic takes for 1; a number in an environment variable is text."""
+    if isinstance(value, bool):
+        raise ValueError("a whole number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_yes_or_no)]
+
 #: After how many days each stream is read from the beginning again; 0: never.
-RereadDays = dict[str, Annotated[int, Field(ge=0)]]
+RereadDays = dict[str, Annotated[Whole, Field(ge=0)]]
 
 Day = Annotated[str, BeforeValidator(_day_text)]
 
@@ -57,10 +66,10 @@ class _Section(BaseModel):
 
 
 class _HttpSource(_Section):
-    timeout_seconds: int | None = Field(default=None, ge=1)
-    max_retries: int | None = Field(default=None, ge=0)
-    patience_seconds: int | None = Field(default=None, ge=1)
-    max_concurrency: int | None = Field(default=None, ge=1, le=50)
+    timeout_seconds: Whole | None = Field(default=None, ge=1)
+    max_retries: Whole | None = Field(default=None, ge=0)
+    patience_seconds: Whole | None = Field(default=None, ge=1)
+    max_concurrency: Whole | None = Field(default=None, ge=1, le=50)
     without: list[str] | None = None
     reread_days: RereadDays = Field(default_factory=dict)
 

@@ -6,7 +6,6 @@ What can be seen wrong from the files alone is told here, before anything is ask
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from connectors.manifest.schemas import read_schemas, schema_problems
 
 MANIFEST = "manifest.yaml"
 MAPPING = "mapping.yaml"
@@ -114,8 +115,12 @@ def read_folder(path: Path) -> SourceFolder:
             )
         streams[name] = _key_paths(_of_stream(stream, "primary_key"))
     mapping = read_mapping(path / MAPPING) if (path / MAPPING).exists() else {}
+    schemas, problems = read_schemas(path / "schemas")
+    problems += _inline_schema_problems(file, listed)
+    if problems:
+        raise FolderError(problems)
     return SourceFolder(
-        path, manifest, mapping, _schemas(path), streams, bool(manifest.get("dynamic_streams"))
+        path, manifest, mapping, schemas, streams, bool(manifest.get("dynamic_streams"))
     )
 
 
@@ -238,14 +243,13 @@ def _key_paths(primary_key: Any) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _schemas(path: Path) -> dict[str, Any]:
-    schemas = {}
-    for file in sorted((path / "schemas").glob("*.json")):
-        try:
-            schemas[file.stem] = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise FolderError([f"{file}: is no JSON schema: {error}"]) from None
-    return schemas
+def _inline_schema_problems(file: Path, streams: list[Any]) -> Iterator[str]:
+    """Say what is wrong with the schemas that stand in the manifest itself."""
+    for position, stream in enumerate(streams):
+        loader = stream.get("schema_loader") if isinstance(stream, dict) else None
+        if isinstance(loader, dict) and "schema" in loader:
+            for problem in schema_problems(loader["schema"]):
+                yield f"{file}: streams[{position}].schema_loader.schema: {problem}"
 
 
 def _secrets_in(schema: Any, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -208,6 +209,101 @@ def test_files_that_can_not_be_read_are_told_by_line(folder: Path) -> None:
     assert problems(folder) == [": manifest.yaml: found no keys and values; expected some"]
     (folder / "manifest.yaml").unlink()
     assert problems(folder) == [": manifest.yaml: can't be read: No such file or directory"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "line"),
+    [
+        ({"x-reread-days": "7"}, 'x-reread-days: found "7"; expected a whole number of days such'),
+        ({"x-reread-days": [1]}, "x-reread-days: found [1]; expected a whole number of days"),
+        ({"x-reread-days": -1}, "x-reread-days: found -1; expected a whole number of days"),
+        ({"x-reread-days": True}, "x-reread-days: found true; expected a whole number of days"),
+        ({"x-reread-days": 1.5}, "x-reread-days: found 1.5; expected a whole number of days"),
+        ({"x-append-only": "no"}, 'x-append-only: found "no"; expected true or false'),
+        ({"type": "objekt"}, 'type: found "objekt"; expected one of array, boolean, integer,'),
+        (
+            {"properties": {"id": {"type": ["null", "int"]}}},
+            'properties.id.type: found ["null", "int"]; expected one of array, boolean,',
+        ),
+        (
+            {"properties": {"org": {"$ref": "#/definitions/org"}}},
+            "$ref: found a reference to /definitions/org, which is not in this schema; expected",
+        ),
+        (
+            {"properties": {"org": {"$ref": "shared/org.json"}}},
+            "$ref: found a reference to shared/org.json, which is not in this schema; expected",
+        ),
+        (
+            {"properties": {"org": {"$ref": "http://127.0.0.1:9/org.json"}}},
+            "$ref: found a reference to http://127.0.0.1:9/org.json, which is not in this schema",
+        ),
+        ({"$schema": "draft-7"}, "$schema: found draft-7, which is not known; expected one such"),
+        ({"properties": {"id": "integer"}}, 'properties.id: "integer" is not of types "boolean",'),
+        ({"properties": {"id": {"pattern": "("}}}, 'properties.id.pattern: "(" is not a "regex"'),
+        ([], "found []; expected a JSON schema, which is an object with properties"),
+    ],
+)
+def test_a_wrong_schema_names_the_file_and_the_place(folder: Path, schema: Any, line: str) -> None:
+    (folder / "schemas").mkdir()
+    (folder / "schemas" / "deals.json").write_text(json.dumps(schema))
+    told = problems(folder)
+    assert len(told) == 1
+    assert told[0].startswith(f": schemas/deals.json: {line}"), told
+    (folder / "schemas" / "deals.json").unlink()
+
+    def put(manifest: dict[str, Any]) -> None:
+        loader = {"type": "InlineSchemaLoader", "schema": schema}
+        manifest["streams"][3]["schema_loader"] = loader
+
+    if "$ref" not in json.dumps(schema):  # the manifest's own are looked up in it
+        told = problems(folder, manifest=put)
+        assert len(told) == 1
+        opening = ": manifest.yaml: streams[3].schema_loader.schema: "
+        assert told[0].startswith(f"{opening}{line}"), told
+
+
+def test_a_schema_file_that_is_no_json_is_told_with_all_other_faults(folder: Path) -> None:
+    (folder / "schemas").mkdir()
+    (folder / "schemas" / "deals.json").write_text("{")
+    (folder / "schemas" / "users.json").write_text('{"type": "x", "x-reread-days": -1}')
+    told = problems(folder)
+    assert [line.split(":")[1] for line in told] == [" schemas/deals.json"] + [
+        " schemas/users.json"
+    ] * 2
+    assert "is no JSON: Expecting" in told[0]
+
+
+@pytest.mark.parametrize("version", ["http://json-schema.org/schema#", None])
+def test_schemas_as_airbyte_writes_them_are_taken(folder: Path, version: str | None) -> None:
+    (folder / "schemas").mkdir()
+    schema = {
+        "type": ["null", "object"],
+        "additionalProperties": True,
+        "definitions": {"at": {"type": "string", "format": "date-time", "airbyte_type": "x"}},
+        "properties": {"at": {"$ref": "#/definitions/at"}},
+        "x-reread-days": 0,
+        "x-append-only": True,
+        **({"$schema": version} if version else {}),
+    }
+    (folder / "schemas" / "deals.json").write_text(json.dumps(schema))
+    assert read_folder(folder).schemas == {"deals": schema}
+
+
+def test_days_and_limits_are_whole_numbers_and_not_true(folder: Path) -> None:
+    given = source(reread_days={"deals": True}, max_retries=True)
+    assert problems(folder, config=given) == [
+        ".max_retries: found a yes-or-no value True; expected a whole number",
+        ".reread_days.deals: found a yes-or-no value True; expected a whole number",
+    ]
+
+
+def test_a_number_of_days_may_come_from_the_environment(folder: Path) -> None:
+    file = folder / "kesher.yml"
+    content = yaml.safe_load(file.read_text())
+    source(reread_days={"deals": "${DAYS}"})(content)
+    file.write_text(yaml.safe_dump(content))
+    config = load_config(file, environment={**ENVIRONMENT, "DAYS": "30"})
+    assert config.reread_days == {"pipedrive": {"deals": 30}}
 
 
 def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
