@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import orjson
 
 from kesher.build_record import (
     BuildRecord,
@@ -24,6 +25,7 @@ from kesher.data_directory import DataDirectory, utc_text
 from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
 from kesher.lake import Lake
+from kesher.match_plan import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.parsed_project import parsed_project, project_digest
 from kesher.run_history import RunRecord
 from kesher.terminal import Terminal
@@ -55,6 +57,7 @@ def build(
     *,
     full_refresh: bool = False,
     select: Sequence[str] = (),
+    home_country: str = DEFAULT_HOME_COUNTRY,
 ) -> BuildRecord:
     """Build the warehouse from the lake. Call it under the lock.
 
@@ -67,6 +70,8 @@ def build(
         run: Gives the folder for dbt's log.
         full_refresh: Read the whole lake again, not only what is new.
         select: dbt's selection, e.g. `staging` or `+customers`; everything if empty.
+        home_country: Two letters: whose telephone numbers those without a calling code are, where
+            a record names no country.
 
     Raises:
         KesherError: a model or a test failed, a lake file is corrupt, the disk is full, or
@@ -76,7 +81,7 @@ def build(
     last = read_build(data)
     before = last.records if last else {}
     # What comes while dbt is at work is new to the next build, too.
-    lake, project = Lake(data.lake).contents(), project_digest()
+    lake, project = Lake(data.lake).contents(), project_digest(home_country)
     follows = (
         last is not None
         and last.status == "ok"
@@ -90,10 +95,10 @@ def build(
         _discard_if_damaged(data, terminal)
         known = last.lake if last and follows and data.warehouse.exists() else None
         try:
-            built = _run_dbt(data, terminal, run, full_refresh, select, known, lake)
+            built = _run_dbt(data, terminal, run, full_refresh, select, home_country, known, lake)
         except _WarehouseDamagedError as damage:
             _discard(data, terminal, str(damage))
-            built = _run_dbt(data, terminal, run, full_refresh, select, None, lake)
+            built = _run_dbt(data, terminal, run, full_refresh, select, home_country, None, lake)
         records = staged_records(data)
     except BaseException:
         ended = utc_text(datetime.now(UTC))
@@ -177,6 +182,7 @@ def _run_dbt(
     run: RunRecord,
     full_refresh: bool,
     select: Sequence[str],
+    home_country: str,
     known: Mapping[str, str] | None,
     lake: Mapping[str, str],
 ) -> _Built:
@@ -186,9 +192,13 @@ def _run_dbt(
     arguments.append("--exclude-resource-type=unit_test")
     if full_refresh:
         arguments.append("--full-refresh")
+    variables = None
+    if home_country != DEFAULT_HOME_COUNTRY:
+        variables = orjson.dumps({HOME_COUNTRY: f"'{home_country}'"}).decode()
+        arguments.append(f"--vars={variables}")
     chosen: Iterable[str] | None = select or None
     with _drawn_progress(terminal) as callbacks:
-        project = parsed_project(data, run.folder)
+        project = parsed_project(data, run.folder, variables)
         if project is not None and known is not None:
             chosen = changed_models(project, known, lake)
         if chosen is not None:

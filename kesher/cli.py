@@ -305,7 +305,14 @@ def build(settings: Settings, full_refresh: bool, select: tuple[str, ...]) -> No
         with run.step("decisions"):
             run.failed = not take_decisions(config, data, terminal)
         with run.step("build"):
-            run_build(data, terminal, run, full_refresh=full_refresh, select=select)
+            run_build(
+                data,
+                terminal,
+                run,
+                full_refresh=full_refresh,
+                select=select,
+                home_country=config.home_country,
+            )
     if run.failed:
         raise KesherError("Built, but the stewards' newest decisions could not be read; see above.")
 

@@ -40,6 +40,13 @@ _EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="PROBABILITY",
     help="From which probability on two records are linked.  [default: 0.889]",
 )
+@click.option(
+    "--country",
+    default="IL",
+    show_default=True,
+    metavar="CODE",
+    help="Whose phone numbers those without a calling code are, where a record names no country.",
+)
 @click.option("--train", is_flag=True, help="Fit the weights to this file first; needs no labels.")
 @click.option(
     "--dates",
@@ -65,6 +72,7 @@ def match(
     maps: tuple[str, ...],
     also: tuple[str, ...],
     threshold: float | None,
+    country: str,
     train: bool,
     dates: DateOrder | None,
     encoding: str | None,
@@ -97,6 +105,7 @@ def match(
         source=people,
         out=out,
         options=InputOptions(parse_mapping(maps), also, reading, dates),
+        country=country,
         threshold=threshold,
         train=train,
         keep=keep,

@@ -48,6 +48,7 @@ class Config:
 
     file: Path | None
     data_dir: Path
+    home_country: str
     sources: Mapping[str, Mapping[str, Any]] | None = field(repr=False)
     sandbox: SandboxConfig
     alerts: AlertsConfig
@@ -204,6 +205,7 @@ def _config(
     return Config(
         file=file,
         data_dir=data_dir.absolute(),
+        home_country=checked.home_country,
         sources=sources,
         sandbox=checked.sandbox,
         alerts=checked.alerts,

@@ -161,6 +161,7 @@ class KesherFile(_Section):
     """Everything that `kesher.yml` may say."""
 
     data_dir: str | None = None
+    home_country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "IL"
     sources: dict[str, SourceConfig] | None = None
     sandbox: SandboxConfig = SandboxConfig()
     alerts: AlertsConfig = AlertsConfig()

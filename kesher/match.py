@@ -16,7 +16,9 @@ from kesher.match_input import PLACES, InputOptions, load_people, release_people
 from kesher.match_output import check_output, write_output
 from kesher.match_plan import (
     DATABASE,
+    DEFAULT_HOME_COUNTRY,
     DEFAULT_LINK_WEIGHT,
+    HOME_COUNTRY,
     INPUT,
     LINK_WEIGHT,
     MatchPlan,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 _LEAST_MEMORY = 3_200_000_000
 _MEMORY_A_RECORD = 3_000
 
+#: The seed that knows the countries' telephone numbers.
+CALLING_CODES = f"{DATABASE}.seeds.identity_calling_codes"
+
 #: What was asked for, in a database that --keep keeps.
 SETTINGS = "main.match_settings"
 
@@ -48,6 +53,8 @@ class MatchRequest:
         source: The file of people.
         out: The file to write.
         options: Which column is what.
+        country: Two letters: whose telephone numbers those without a calling code are, where the
+            record names no country.
         threshold: The probability from which on two records are linked; that of the models' link
             weight if None.
         keep: Keep the working database in this file, for kesher explain and kesher evaluate.
@@ -59,6 +66,7 @@ class MatchRequest:
     source: Path
     out: Path
     options: InputOptions = field(default_factory=InputOptions)
+    country: str = DEFAULT_HOME_COUNTRY
     threshold: float | None = None
     keep: Path | None = None
     train: bool = False
@@ -113,6 +121,7 @@ def match(request: MatchRequest, terminal: Terminal) -> MatchResult:
                 _attach_template(connection, plan)
                 plan_quickly(connection, records)
                 connection.execute(f"set variable {LINK_WEIGHT} = {request.link_weight!r}")
+                _set_country(connection, request.country)
                 with _told_steps(terminal, len(plan.steps)) as tell:
                     _resolve(connection, plan, request, terminal, tell)
                 with _kept(connection, plan, request):
@@ -186,6 +195,43 @@ def _attach_template(connection: duckdb.DuckDBPyConnection, plan: MatchPlan) -> 
     connection.execute(f"use {DATABASE}")
 
 
+def _set_country(connection: duckdb.DuckDBPyConnection, country: str) -> None:
+    """Say whose telephone numbers those without a calling code are."""
+    known = connection.execute(
+        f"select 1 from {CALLING_CODES} where country = $country limit 1",  # noqa: S608
+        {"country": country.upper()},
+    ).fetchall()
+    if not known:
+        raise ConfigError([f"--country {country}: a country in two letters, such as US or IL"])
+    connection.execute(f"set variable {HOME_COUNTRY} = {constant(country.upper())}")
+
+
+def _note_unread_phones(
+    connection: duckdb.DuckDBPyConnection, country: str, terminal: Terminal
+) -> None:
+    """Tell how many records have a telephone number that can't be read."""
+    ((unread, example),) = connection.execute(
+        f"""
+        select count(*), min(people.phone)
+        from {DATABASE}.identity.int_identity__person_records as people
+        anti join
+            (
+                select record_key
+                from {DATABASE}.identity.{_IDENTIFIERS}
+                where kind = 'phone'
+            ) as phones
+            on phones.record_key = people.record_key
+        where people.phone is not null
+        """  # noqa: S608
+    ).fetchall()
+    if unread:
+        terminal.warning(
+            f"phone: {unread:,} values are no telephone number of the country that their record "
+            f"names, or of {country.upper()} where it names none, such as {example!r}; not "
+            "compared. --country says which country that is"
+        )
+
+
 def _resolve(
     connection: duckdb.DuckDBPyConnection,
     plan: MatchPlan,
@@ -200,6 +246,8 @@ def _resolve(
     def told(name: str, seconds: float) -> None:
         if name == readers[-1]:
             release_people(connection)
+        if name == _IDENTIFIERS:
+            _note_unread_phones(connection, request.country, terminal)
         tell(name, seconds)
 
     steps = plan.steps if request.keep else plan.before(*_READ_AT_THE_END)
@@ -242,6 +290,7 @@ def _train(
     stage_weights(connection, trained)
 
 
+_IDENTIFIERS = "int_identity__record_identifiers"
 _INCOMING = "int_identity__incoming_people"
 _READ_AT_THE_END = ("int_identity__customer_ids", "int_identity__links")
 

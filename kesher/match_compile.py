@@ -12,6 +12,7 @@ from kesher.child_process import ChildError, run_apart
 from kesher.errors import KesherError
 from kesher.match_plan import (
     DEFAULT_KEPT_WEIGHT,
+    HOME_COUNTRY,
     INPUT,
     KEPT_WEIGHT,
     LINK_WEIGHT,
@@ -58,6 +59,7 @@ def _compile(folder: Path, variant: PlanVariant) -> None:
         "identity_people": PEOPLE,
         "identity_also": list(further),
         LINK_WEIGHT: f"getvariable('{LINK_WEIGHT}')",
+        HOME_COUNTRY: f"getvariable('{HOME_COUNTRY}')",
         KEPT_WEIGHT: None if variant.every_pair else _kept_weight(),
     }
     variables_text = orjson.dumps(variables).decode()

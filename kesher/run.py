@@ -65,7 +65,7 @@ def _steps(config: Config, data: DataDirectory, terminal: Terminal, record: RunR
 
     with record.step("build"):
         note_mappings(config, data)
-        build(data, terminal, record)
+        build(data, terminal, record, home_country=config.home_country)
     from kesher.check import check
 
     with record.step("check"):

@@ -345,3 +345,21 @@ def test_the_threshold_is_a_probability() -> None:
     assert request.link_weight == 3
     assert MatchRequest(Path("i"), Path("o"), threshold=0.5).link_weight == 0
     assert MatchRequest(Path("i"), Path("o"), threshold=8 / 9).link_weight == pytest.approx(3)
+
+
+def test_phones_without_a_calling_code_are_those_of_the_country_that_is_named(
+    tmp_path: Path,
+) -> None:
+    people = [
+        person(source="crm", record_id="1", full_name="Amanda Holmes", phone="(212) 555-0171"),
+        person(source="shop", record_id="2", full_name="Amanda Holmes", phone="212-555-0171"),
+    ]
+    file, out = write_csv(tmp_path / "people.csv", people), tmp_path / "out.csv"
+    told = kesher("match", file, "--out", out)
+    assert "phone: 2 values are no telephone number" in told.stderr
+    assert len(groups(out)) == 2
+    told = kesher("match", file, "--out", out, "--country", "us")
+    assert "phone" not in told.stderr
+    assert len(groups(out)) == 1
+    told = kesher("match", file, "--out", out, "--country", "usa", expect=2)
+    assert "--country usa: a country in two letters" in told.stderr

@@ -11,7 +11,7 @@
   country's calling code put before. In either case the number of digits must be one that the
   country has. Star numbers and numbers that are one digit repeated are nobody's.
 -#}
-{% macro phone_numbers(relation, default_country="IL") %}
+{% macro phone_numbers(relation) %}
     select phone_id, e164
     from
         (
@@ -49,9 +49,7 @@
                             select
                                 numbers.phone_id,
                                 numbers.typed,
-                                coalesce(
-                                    home.country, {{ string_constant(default_country) }}
-                                ) as country,
+                                coalesce(home.country, {{ home_country() }}) as country,
                                 coalesce(
                                     home.international_prefix, '00'
                                 ) as international_prefix
@@ -70,8 +68,7 @@
                                             else {{ phone_signs("phone") }}
                                         end as typed,
                                         coalesce(
-                                            country,
-                                            {{ string_constant(default_country) }}
+                                            country, {{ home_country() }}
                                         ) as country
                                     from {{ relation }}
                                     where phone is not null and phone not like '*%'

@@ -224,7 +224,7 @@ with
             dated.birth_date,
             dated.birthday,
             national_ids.national_id,
-            coalesce(country_codes.country_code, 'IL') = 'IL'
+            coalesce(country_codes.country_code, {{ home_country() }}) = 'IL'
             and {{ regex_matches("national_ids.national_id", "^[0-9]{9}$") }}
             and not {{ has_israeli_check_digit("national_ids.national_id") }}
             as national_id_is_wrong
