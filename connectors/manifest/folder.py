@@ -64,6 +64,12 @@ class SourceFolder:
         for key in settings:
             if key not in known:
                 yield f"{key}: unknown setting; {expected_one_of(str(key), known)}"
+        for key in LIMITS:
+            limit = settings.get(key)
+            if limit is not None and (
+                isinstance(limit, bool) or not isinstance(limit, int | float)
+            ):
+                yield f"{key}: found no number; expected one"
 
     def without_problems(self, without: Sequence[str]) -> Iterator[str]:
         """Say which streams that are to be left out there are not, and whether one is left."""

@@ -45,7 +45,6 @@ from connectors.manifest.folder import (
 )
 from connectors.manifest.mapping import compile_mapping
 
-_NO_SCHEMA = {"type": "object", "additionalProperties": True, "properties": {}}
 _OUR_HANDLER = "connectors.errors.VendorErrorHandler"
 _THEIR_HANDLER = "connectors.manifest.errors.DeclaredErrorHandler"
 _CONFIG_SCHEMA: Mapping[str, Any] = {
@@ -151,10 +150,36 @@ class FolderSource(ManifestSource):
         for stream in manifest.get("streams", []):
             loader = stream.get("schema_loader") or {"type": "JsonFileSchemaLoader"}
             if loader.get("type") == "JsonFileSchemaLoader":
-                schema = self._folder.schemas.get(stream.get("name"), _NO_SCHEMA)
+                schema = self._folder.schemas.get(stream.get("name")) or self._any_schema(stream)
                 stream["schema_loader"] = {"type": "InlineSchemaLoader", "schema": dict(schema)}
         manifest.setdefault("streams", [])
         return complete_manifest(manifest, {}, vendor, config)
+
+    def _any_schema(self, stream: Mapping[str, Any]) -> dict[str, Any]:
+        """A schema that every record fits; it names what the catalog names: key and cursor."""
+        names = [path[0] for path in self._folder.streams.get(str(stream.get("name")), ())]
+        cursor = stream.get("incremental_sync")
+        if isinstance(cursor, dict) and "{{" not in (
+            field := str(cursor.get("cursor_field", "{{"))
+        ):
+            names.append(field)
+        properties: dict[str, Any] = {name: {} for name in names}
+        return {"type": "object", "additionalProperties": True, "properties": properties}
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """The keys of the source, with what the manifest asks for under `settings`."""
+        specification = super().spec(logger)
+        asked = specification.connectionSpecification
+        schema = deepcopy(dict(_CONFIG_SCHEMA))
+        schema["properties"]["settings"] = {"title": "Settings", **asked}
+        if asked.get("required"):
+            schema["required"] = [*schema["required"], "settings"]
+        specification.connectionSpecification = schema
+        return specification
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """The configuration as it is given, not what of it the manifest sees."""
+        return Source.configure(self, config, temp_dir)
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:  # noqa: ARG002
         """The manifest's streams, but those that are left out.
@@ -258,7 +283,7 @@ def create_source(
             config.get("since"),
             without,
         )
-        validate_config(source, settings)
+        validate_config(source, {**config, "settings": config.get("settings") or {}})
         source.streams(settings)
     except ValidationError as error:
         raise _error([f"{folder.path / MANIFEST}: {_fault(error)}"]) from None

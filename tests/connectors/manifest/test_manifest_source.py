@@ -62,6 +62,7 @@ def test_the_catalog_has_what_the_manifest_says(server):
         name: [["id"]] for name in STREAMS
     }
     assert streams["deals"].default_cursor_field == ["update_time"]
+    assert streams["deals"].json_schema["properties"] == {"id": {}, "update_time": {}}
     assert [mode.value for mode in streams["persons"].supported_sync_modes] == ["full_refresh"]
 
 
@@ -154,6 +155,20 @@ def test_the_limits_of_every_source_may_stand_beside_the_settings_or_among_them(
         assert limits.items() <= source._config.items()
     with pytest.raises(AirbyteTracedException, match="`max_concurrency` breaks its rule"):
         create_source({**config(server), "max_concurrency": 99})
+
+
+def test_a_limit_that_is_no_number_is_told(server):
+    with pytest.raises(AirbyteTracedException, match="max_concurrency: found no number; expected"):
+        create_source(config(server, max_concurrency="many"))
+
+
+def test_its_specification_is_of_the_folder_and_what_the_manifest_asks_for(server):
+    schema = create_source(config(server)).spec(LOGGER).connectionSpecification
+    assert schema["required"] == ["folder", "settings"]
+    settings = schema["properties"]["settings"]
+    assert settings["required"] == ["company_domain", "api_token"]
+    assert settings["properties"]["api_token"]["airbyte_secret"] is True
+    assert {"without", "max_concurrency", "since"} <= schema["properties"].keys()
 
 
 def test_a_vendor_that_stays_busy_is_waited_for_as_long_as_patience_lasts(server, pipedrive):
@@ -351,7 +366,7 @@ def test_settings_can_not_bring_code(server):
 def test_a_setting_of_a_wrong_kind_is_told_without_its_value(server):
     with pytest.raises(AirbyteTracedException) as caught:
         create_source(config(server, company_domain="acme.pipedrive.com/x"))
-    assert "`company_domain` must look like" in caught.value.message
+    assert "`settings.company_domain` must look like" in caught.value.message
     assert "acme.pipedrive.com/x" not in caught.value.message
 
 

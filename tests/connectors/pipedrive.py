@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from answering_vendor import Answer, Request
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "pipedrive"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "pipedrive"
 TOKEN = "pd-token-that-nobody-may-see"
 PAGE = 2
 
