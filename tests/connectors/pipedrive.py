@@ -1,4 +1,7 @@
-"""A small Pipedrive on loopback: cursors, updated_since, deleted deals, a token in a header."""
+"""A small Pipedrive on loopback: cursors, updated_since, deleted deals, a token in a header.
+
+It also takes `updated_until`, an end that belongs to the range.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,12 @@ class Pipedrive:
         if stream == "users":
             return Answer({"success": True, "data": records})
         since = request.one("updated_since") or ""
+        until = request.one("updated_until") or "9999"
         wanted = (request.one("status") or "open,won,lost").split(",")
         found = [
             record
             for record in records
-            if record.get("update_time", "") >= since
+            if since <= record.get("update_time", "") <= until
             and (stream != "deals" or record["status"] in wanted)
         ]
         start = int(request.one("cursor") or 0)

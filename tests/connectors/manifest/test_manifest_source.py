@@ -84,6 +84,45 @@ def test_a_stream_with_a_cursor_goes_on_from_its_state(server, pipedrive):
     assert [record["id"] for record in second.records["deals"]][-1] == 24
 
 
+def in_months(folder):
+    """The example with a cursor whose range is asked for month by month."""
+
+    def change(manifest):
+        manifest["concurrency_level"]["default_concurrency"] = 1
+        manifest["definitions"]["changing_stream"]["incremental_sync"].update(
+            step="P1M",
+            cursor_granularity="PT1S",
+            end_time_option={
+                "type": "RequestOption",
+                "inject_into": "request_parameter",
+                "field_name": "updated_until",
+            },
+        )
+
+    changed(folder / "manifest.yaml", change)
+    return folder
+
+
+def test_a_cursor_with_a_step_sends_its_state_on_the_way_and_one_without_at_the_end(
+    server, pipedrive, tmp_path
+):
+    folder = in_months(example_copy(tmp_path))
+    pipedrive.deals = [
+        deal(number, 1, "Deal", update_time=f"2025-{number:02}-15T00:00:00Z")
+        for number in range(1, 13)
+    ]
+    given = config(server, folder, start_date="2025-01-01")
+    interrupted = read("manifest", given, "deals", stop_after=6)
+    assert interrupted.state["deals"]
+    server.requests.clear()
+    rest = read("manifest", given, "deals", state=interrupted.state)
+    seen = [record["id"] for record in interrupted.records["deals"] + rest.records["deals"]]
+    assert set(seen) == set(range(1, 13))
+    assert server.requests[0].one("updated_since") > "2025-02"
+    plain = read("manifest", config(server), "deals", stop_after=11)
+    assert "deals" not in plain.states
+
+
 def test_a_day_replaces_where_the_manifest_begins(server, pipedrive):
     pipedrive.deals[0]["update_time"] = "2026-01-30T23:59:59Z"
     given = {**config(server), "since": "2026-01-31"}
