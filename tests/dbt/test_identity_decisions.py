@@ -87,6 +87,15 @@ RECORDS = [
     # An initial and the name that it stands for.
     person("initial-1", "Dorit Halevy", phone="054-7778899"),
     person("initial-2", "D. Halevy", phone="054-7778899", city="Ashdod"),
+    # The same in the other script, and of a nickname.
+    person("initial-3", "T. Livni", phone="054-7778801"),
+    person("initial-4", "ציפי לבני", phone="054-7778801", city="Ashdod"),
+    person("initial-5", "C. Weizmann", phone="054-7778802"),
+    person("initial-6", "חיים וייצמן", phone="054-7778802", city="Ashdod"),
+    person("initial-7", "Y. Shapiro", phone="054-7778803"),
+    person("initial-8", "Jacob Shapiro", phone="054-7778803", city="Ashdod"),
+    person("initial-9", "B. Gatesworth", phone="054-7778804"),
+    person("initial-10", "William Gatesworth", phone="054-7778804", city="Ashdod"),
     # What people type to get through a form, and a call centre's number.
     *(
         person(
@@ -313,6 +322,13 @@ def test_a_private_and_a_work_address_are_joined_by_the_phone(
 
 def test_an_initial_is_the_name_that_it_stands_for(groups: set[frozenset[str]]) -> None:
     assert together(groups, "initial-1", "initial-2")
+
+
+@pytest.mark.parametrize("place", [3, 5, 7, 9])
+def test_an_initial_may_be_of_a_nickname_or_of_the_other_script(
+    groups: set[frozenset[str]], place: int
+) -> None:
+    assert together(groups, f"initial-{place}", f"initial-{place + 1}")
 
 
 def test_a_test_account_joins_nobody(groups: set[frozenset[str]]) -> None:

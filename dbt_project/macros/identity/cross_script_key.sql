@@ -164,3 +164,71 @@
     {%- endfor -%}
     {{ sounds.list }}
 {%- endmacro %}
+
+{#-
+  The Hebrew letters with which a name in lower case may begin, as a list: `chaim` with ח, כ or צ, as
+  in Charlie. An initial may stand for a group of letters: `t` for the צ of Tzipi too.
+-#}
+{% macro hebrew_initials(name) -%}
+    {%- set groups = {
+        "tch": "צ",
+        "sch": "ש",
+        "sh": "ש",
+        "ch": "ח כ צ",
+        "kh": "ח כ",
+        "tz": "צ",
+        "ts": "צ",
+        "cz": "צ",
+        "th": "ת ט",
+        "ph": "פ",
+        "zh": "ז",
+    } -%}
+    {%- set initials = {"c": "כ ק ס צ ח", "k": "כ ק ח", "t": "ט ת צ"} -%}
+    {%- set letters = {
+        "a": "א ע",
+        "b": "ב",
+        "c": "כ ק ס צ",
+        "d": "ד",
+        "e": "א ע י",
+        "f": "פ",
+        "g": "ג",
+        "h": "ה ח",
+        "i": "א ע י",
+        "j": "י ג ז",
+        "k": "כ ק",
+        "l": "ל",
+        "m": "מ",
+        "n": "נ",
+        "o": "א ע",
+        "p": "פ",
+        "q": "ק כ",
+        "r": "ר",
+        "s": "ס ש",
+        "t": "ט ת",
+        "u": "א ע",
+        "v": "ב ו",
+        "w": "ו ב",
+        "x": "ק ס",
+        "y": "י",
+        "z": "ז צ",
+    } -%}
+    {%- set spelled -%}
+        case
+            when {{ regex_matches(name, "^[א-ת]") }}
+            then left({{ name }}, 1)
+            {% for letter, hebrew in initials.items() %}
+                when {{ name }} = '{{ letter }}'
+                then '{{ hebrew }}'
+            {% endfor %}
+            {% for group, hebrew in groups.items() %}
+                when starts_with({{ name }}, '{{ group }}')
+                then '{{ hebrew }}'
+            {% endfor %}
+            {% for letter, hebrew in letters.items() %}
+                when starts_with({{ name }}, '{{ letter }}')
+                then '{{ hebrew }}'
+            {% endfor %}
+        end
+    {%- endset -%}
+    {{ words_of(spelled) }}
+{%- endmacro %}

@@ -54,9 +54,19 @@
             case
                 when
                     left({{ left }}.given, 1) = left({{ right }}.given, 1)
+                    or {{
+                        lists_overlap(
+                            left ~ ".given_initials", right ~ ".given_initials"
+                        )
+                    }}
                     or (
                         {{ left }}.given_is_hebrew <> {{ right }}.given_is_hebrew
-                        and {{ left }}.given_initial_key = {{ right }}.given_initial_key
+                        and {{
+                            lists_overlap(
+                                left ~ ".given_hebrew_initials",
+                                right ~ ".given_hebrew_initials",
+                            )
+                        }}
                     )
                 then 'initial'
                 else 'different'
@@ -339,7 +349,8 @@
 {% macro known_given_names() %}
     select
         given_names.given,
-        given_names.given_initial_key,
+        given_names.given_initials,
+        given_names.given_hebrew_initials,
         given_names.given_own_key,
         given_names.given_is_hebrew,
         given_names.given_stem,
@@ -366,11 +377,12 @@
     {{ records }}.national_id,
     {{ records }}.national_id_is_wrong,
     {{ records }}.given_own_key,
-    {{ records }}.given_initial_key,
     {{ records }}.given_is_hebrew,
     {{ records }}.family_key,
     {{ records }}.family_is_hebrew,
     {{ given_names }}.given_stem,
+    {{ given_names }}.given_initials,
+    {{ given_names }}.given_hebrew_initials,
     {{ given_names }}.given_forms,
     {{ given_names }}.given_sounds,
     {{ given_names }}.given_is_rare,

@@ -78,17 +78,55 @@ with
             given_name_sounds on given_name_sounds.nickname = sounded_given_names.given
     ),
 
+    -- B. may be William, as Bill is: the forms by which most are called.
+    called as (
+        select given, given as form
+        from given_names
+        union
+        select nickname, given_name
+        from nicknames
+        where nickname in (select given from given_names)
+        union
+        select given_name, nickname
+        from nicknames
+        where rank = 1 and given_name in (select given from given_names)
+    ),
+
+    initials as (
+        select given, {{ distinct_values("left(form, 1)") }} as given_initials
+        from called
+        group by given
+    ),
+
+    hebrew_letters as (
+        select given, {{ list_rows(hebrew_initials("form")) }} as letter from called
+    ),
+
+    hebrew_initials as (
+        select given, {{ distinct_values("letter") }} as given_hebrew_initials
+        from hebrew_letters
+        group by given
+    ),
+
     final as (
         select
-            given,
-            nullif(given_own_key, '') as given_own_key,
-            case when length(given) > 1 then nullif(given_key, '') end as given_key,
-            left(nullif(given_own_key, ''), 1) as given_initial_key,
-            {{ regex_matches("given", "[א-ת]") }} as given_is_hebrew,
-            {{ regex_replaced("given", "(ie|y|i|י)$", "") }} as given_stem,
-            given_forms,
-            given_sounds
+            known_given_names.given,
+            nullif(known_given_names.given_own_key, '') as given_own_key,
+            case
+                when length(known_given_names.given) > 1
+                then nullif(known_given_names.given_key, '')
+            end as given_key,
+            left(nullif(known_given_names.given_own_key, ''), 1) as given_initial_key,
+            {{ regex_matches("known_given_names.given", "[א-ת]") }} as given_is_hebrew,
+            {{ regex_replaced("known_given_names.given", "(ie|y|i|י)$", "") }}
+            as given_stem,
+            known_given_names.given_forms,
+            known_given_names.given_sounds,
+            initials.given_initials,
+            hebrew_initials.given_hebrew_initials
         from known_given_names
+        inner join initials on initials.given = known_given_names.given
+        left join hebrew_initials on hebrew_initials.given = known_given_names.given
     )
 
 select *
