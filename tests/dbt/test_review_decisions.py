@@ -26,6 +26,16 @@ RECORDS = [
     person("far-2", "Noa Kadosh", phone="03-5271111"),
 ]
 
+# Two customers, for one's name contradicts the other's, though a telephone is the same.
+MATES = ("mate-1", "mate-2", "mate-3")
+OTHER_SCRIPT = "mate-4"
+TORN = [
+    person("mate-1", "T. Schwartzstein", email="schwartz@firm.example"),
+    person("mate-2", "Tzachi Schwartzstein", email="schwartz@firm.example", phone="052-2800544"),
+    person("mate-3", "Tzahi Schwartzstein", email="schwartz@firm.example"),
+    person("mate-4", "צחי שוורצשטיין", email="tschwartz40@gmail.com", phone="052-2800544"),
+]
+
 
 class Stewards:
     """People, and the stewards who decide about them."""
@@ -101,6 +111,25 @@ def test_decisions_bind_the_next_build_and_an_undo_brings_back_what_was(
         stewards.store.undo(decision_id, by="yoav")
     assert stewards.build() == before
     assert stewards.asks_about(*GREY)
+
+
+def test_two_customers_whom_a_steward_joined_stay_whole(stewards: Stewards) -> None:
+    stewards.people.say(*TORN)
+    before = stewards.build()
+    assert {frozenset(MATES), frozenset([OTHER_SCRIPT])} <= before
+    made = stewards.decide("mate-2", OTHER_SCRIPT, "same")
+    assert frozenset([*MATES, OTHER_SCRIPT]) in stewards.build(), "what contradicts was seen"
+    asked = [row["pair"] for row in stewards.queue()]
+    assert not [pair for pair in asked if pair <= {*MATES, OTHER_SCRIPT}]  # type: ignore[operator]
+
+    stewards.decide("mate-1", OTHER_SCRIPT, "different")
+    customers = stewards.build()
+    assert any({"mate-2", OTHER_SCRIPT} <= customer for customer in customers)
+    assert not any({"mate-1", OTHER_SCRIPT} <= customer for customer in customers)
+
+    stewards.store.undo(made, by="yoav")
+    after = stewards.build()
+    assert {frozenset(MATES), frozenset([OTHER_SCRIPT])} <= after
 
 
 def test_a_skipped_pair_leaves_the_queue_until_its_records_compare_differently(

@@ -192,18 +192,13 @@
             <= {{ contradiction_weight() }}
     ),
 
-    {{ name }}_kept_apart as (
-        select left_members.group_key
+    {{ name }}_pairs_kept_apart as (
+        select left_record_key, right_record_key
         from decided_pairs
-        inner join
-            {{ groups }} as left_members
-            on left_members.record_key = decided_pairs.left_record_key
-        inner join
-            {{ groups }} as right_members
-            on right_members.record_key = decided_pairs.right_record_key
-            and right_members.group_key = left_members.group_key
-        where decided_pairs.verdict = 'different'
+        where verdict = 'different'
     ),
+
+    {{ groups_kept_apart(name ~ "_kept_apart", groups, name ~ "_pairs_kept_apart") }},
 
     {{ name }} as (
         select group_key
@@ -220,3 +215,22 @@
 
 {#- What two records differ by contradicts that they are one from this weight down. -#}
 {% macro contradiction_weight() %} {{ return(-5) }} {% endmacro %}
+
+{#-
+  The CTE `<name>` with the group_key of the groups in which both records of a pair are that stewards
+  kept apart. `groups` is a CTE with record_key and group_key, `pairs` one with left_record_key and
+  right_record_key.
+-#}
+{% macro groups_kept_apart(name, groups, pairs) -%}
+    {{ name }} as (
+        select left_members.group_key
+        from {{ pairs }} as pairs
+        inner join
+            {{ groups }} as left_members
+            on left_members.record_key = pairs.left_record_key
+        inner join
+            {{ groups }} as right_members
+            on right_members.record_key = pairs.right_record_key
+            and right_members.group_key = left_members.group_key
+    )
+{%- endmacro %}

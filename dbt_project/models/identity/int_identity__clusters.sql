@@ -8,7 +8,9 @@
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 
 -- A component that contradicts itself is put together anew, its strongest links first;
--- a link that would join a contradiction is left out.
+-- a link that would join a contradiction is left out. That is done by the evidence
+-- alone;
+-- what it makes one customer then stays so, and stewards join more.
 with recursive
     contested_records as (
         select record_key, component_key
@@ -22,10 +24,36 @@ with recursive
         where record_key in (select record_key from contested_records)
     ),
 
-    links as (
+    contested_links as (
         select left_record_key, right_record_key, match_weight, reason
         from {{ ref("int_identity__links") }}
         where left_record_key in (select record_key from contested_records)
+    ),
+
+    decided_links as (
+        select left_record_key, right_record_key
+        from contested_links
+        where reason = 'steward'
+    ),
+
+    -- What would be linked if the stewards had said nothing.
+    links as (
+        select left_record_key, right_record_key, match_weight
+        from contested_links
+        where reason is distinct from 'steward'
+        union all
+        select
+            pair_scores.left_record_key,
+            pair_scores.right_record_key,
+            pair_scores.match_weight
+        from {{ ref("int_identity__pair_scores") }} as pair_scores
+        inner join
+            decided_links
+            on decided_links.left_record_key = pair_scores.left_record_key
+            and decided_links.right_record_key = pair_scores.right_record_key
+        where
+            pair_scores.has_evidence_beyond_names
+            and pair_scores.match_weight >= {{ var("identity_link_weight", 3) }}
     ),
 
     decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
@@ -62,6 +90,7 @@ with recursive
         select
             member_links.left_record_key,
             member_links.right_record_key,
+            member_links.component_key,
             cast(
                 case
                     when weight_ranks.rank_count <= {{ steps }}
@@ -79,89 +108,92 @@ with recursive
             weight_ranks on weight_ranks.component_key = member_links.component_key
     ),
 
-    decided_links as (
-        select left_record_key, right_record_key from links where reason = 'steward'
+    single_records as (
+        select record_key, record_key as group_key from contested_records
     ),
+
+    {{
+        grouped_by_steps(
+            "groups_of_evidence",
+            "single_records",
+            "steps",
+            contradictions("contradictions", "tried"),
+        )
+    }},
 
     {{ connected_components("decided_groups", "decided_links", rounds=8) }},
 
+    decided_components as (
+        select distinct contested_records.component_key
+        from decided_groups
+        inner join
+            contested_records
+            on contested_records.record_key = decided_groups.record_key
+    ),
+
     -- What a steward joined is one group, whatever contradicts it.
-    groups_0 as (
+    groups_of_stewards as (
         select
             contested_records.record_key,
             coalesce(
                 decided_groups.component_key, contested_records.record_key
             ) as group_key
         from contested_records
+        inner join
+            decided_components
+            on decided_components.component_key = contested_records.component_key
         left join
             decided_groups on decided_groups.record_key = contested_records.record_key
     ),
 
-    last_step as (select max(step) as step from steps),
-
-    -- One row a record and step. The engine plans a step once, however many there are.
-    groups as (
-        select record_key, group_key, 0 as step
-        from groups_0
-        union all
-        select record_key, group_key, step
-        from
-            (
-                with
-                    before as (
-                        select
-                            groups.record_key, groups.group_key, groups.step + 1 as step
-                        from groups
-                        inner join last_step on groups.step < last_step.step
-                    ),
-
-                    -- Groups that the links of this step join, as if all of them
-                    -- counted.
-                    joins as (
-                        select
-                            left_group.group_key as left_record_key,
-                            right_group.group_key as right_record_key
-                        from steps
-                        inner join
-                            before as left_group
-                            on left_group.record_key = steps.left_record_key
-                            and left_group.step = steps.step
-                        inner join
-                            before as right_group
-                            on right_group.record_key = steps.right_record_key
-                        where left_group.group_key <> right_group.group_key
-                    ),
-
-                    {{ connected_components("joined", "joins", rounds=8) }},
-
-                    tried as (
-                        select before.record_key, joined.component_key as group_key
-                        from before
-                        inner join joined on joined.record_key = before.group_key
-                    ),
-
-                    {{ contradictions("contradictions", "tried") }}
-
-                select
-                    before.record_key,
-                    case
-                        when
-                            tried.group_key is not null
-                            and contradictions.group_key is null
-                        then tried.group_key
-                        else before.group_key
-                    end as group_key,
-                    before.step
-                from before
-                left join tried on tried.record_key = before.record_key
-                left join contradictions on contradictions.group_key = tried.group_key
-            ) as joined_groups
+    -- To it comes all that is one customer by the evidence: the steward has seen what
+    -- contradicts. Only what stewards kept apart is not joined.
+    kept_steps as (
+        select steps.left_record_key, steps.right_record_key, steps.step
+        from steps
+        inner join
+            decided_components on decided_components.component_key = steps.component_key
+        inner join
+            groups_of_evidence as left_group
+            on left_group.record_key = steps.left_record_key
+        inner join
+            groups_of_evidence as right_group
+            on right_group.record_key = steps.right_record_key
+            and right_group.group_key = left_group.group_key
     ),
 
+    kept_apart as (
+        select decided_pairs.left_record_key, decided_pairs.right_record_key
+        from decided_pairs
+        inner join
+            groups_of_stewards as left_group
+            on left_group.record_key = decided_pairs.left_record_key
+        inner join
+            groups_of_stewards as right_group
+            on right_group.record_key = decided_pairs.right_record_key
+        where
+            decided_pairs.verdict = 'different'
+            and left_group.group_key <> right_group.group_key
+    ),
+
+    {{
+        grouped_by_steps(
+            "groups_of_both",
+            "groups_of_stewards",
+            "kept_steps",
+            groups_kept_apart("contradictions", "tried", "kept_apart"),
+        )
+    }},
+
     contested_groups as (
-        select groups.record_key, groups.group_key
-        from groups
-        inner join last_step on last_step.step = groups.step
+        select
+            groups_of_evidence.record_key,
+            coalesce(
+                groups_of_both.group_key, groups_of_evidence.group_key
+            ) as group_key
+        from groups_of_evidence
+        left join
+            groups_of_both on groups_of_both.record_key = groups_of_evidence.record_key
     ),
 
     cuts as (

@@ -1,5 +1,6 @@
 {%- set recompared = ref("int_identity__recompared_records") -%}
 {%- set links = ref("int_identity__links") -%}
+{%- set decided_pairs = ref("int_identity__decided_pairs") -%}
 {%- set records = ref("int_identity__records") -%}
 
 -- The records of every group that this build puts together anew, and those which are
@@ -42,7 +43,23 @@ with
             where links_now.match_weight is distinct from links_before.match_weight
         ),
 
-        -- Another weight of the same link only matters where links were cut.
+        -- Where a steward joined records, it matters what the evidence alone joins.
+        joined_by_stewards as (
+            select left_record_key, right_record_key
+            from {{ decided_pairs }}
+            where verdict = 'same'
+        ),
+
+        joined_components as (
+            select distinct clusters_before.component_key
+            from joined_by_stewards
+            inner join
+                clusters_before
+                on clusters_before.record_key = joined_by_stewards.left_record_key
+        ),
+
+        -- Another weight of the same link only matters where links were cut or might
+        -- be.
         starts as (
             select record_key
             from {{ recompared }}
@@ -61,7 +78,16 @@ with
             inner join
                 clusters_before
                 on clusters_before.record_key = changed_links.left_record_key
-            where clusters_before.cut_count > 0
+            where
+                clusters_before.cut_count > 0
+                or clusters_before.component_key
+                in (select component_key from joined_components)
+            union
+            select left_record_key as record_key
+            from joined_by_stewards
+            where
+                {{ only_in(recompared, "left_record_key") }}
+                or {{ only_in(recompared, "right_record_key") }}
         ),
 
         touched_components as (
