@@ -1,8 +1,8 @@
 """The ledger of customer ids: kept in the lake, so that the warehouse stays disposable.
 
 Two streams of the source `kesher`: `customer_ids` says which id each source record has and which
-record the id was minted from; `customer_id_history` tells every create, merge, split and retire.
-The next build reads both, and finds what is new against them. Rows are only ever added.
+record the id was minted from; `customer_id_history` tells every create, merge, split, move and
+retire. The next build reads both, and finds what is new against them. Rows are only ever added.
 """
 
 from __future__ import annotations

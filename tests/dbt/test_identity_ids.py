@@ -78,6 +78,38 @@ def test_a_split_keeps_the_id_where_most_records_are(warehouse: Warehouse) -> No
     assert people.ids() == ids
 
 
+def test_records_that_go_from_one_living_id_to_another_are_told_each_time(
+    warehouse: Warehouse,
+) -> None:
+    people = People(warehouse)
+    moving = person("m1", "Anna Feldman", email="anna@feldman.example")
+    moved = {**moving, "full_name": "Ben Oren", "email": "ben@oren.example"}
+    people.say(ANNA, person("a4", "Anna Feldman", email="anna@feldman.example"), BEN, moving)
+    people.build()
+    people.publish()
+    ids = people.ids()
+    told = [("move", ids["a1"], ids["b1"])]
+    people.say(moved)
+    people.build()
+    assert people.ids() == {**ids, "m1": ids["b1"]}
+    assert people.events()[2:] == told
+    (move,) = people.table("identity.int_identity__customer_id_events")
+    assert (move["record_id"], move["record_count"]) == ("m1", 1)
+    assert "crm m1. Joined by crm" in move["reason"]
+    assert "same e-mail" in move["reason"]
+    # Publishing that was cut off behind the history tells it no second time.
+    people.publish_history()
+    people.build()
+    assert people.events()[2:] == told
+    people.publish()
+    for says, event in ((moving, ("move", ids["b1"], ids["a1"])), (moved, told[0])):
+        people.say(says)
+        people.build()
+        told.append(event)
+        assert people.events()[2:] == told
+        people.publish()
+
+
 def test_a_deleted_customer_is_retired_and_its_id_is_never_used_again(
     warehouse: Warehouse,
 ) -> None:

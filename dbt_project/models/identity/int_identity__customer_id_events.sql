@@ -42,16 +42,36 @@ with
         group by customer_id
     ),
 
-    moves as (
+    moved_records as (
         select
-            known_customer_id,
-            customer_id,
-            count(*) as record_count,
-            min(source) as source,
-            min(record_id) as record_id
+            *,
+            row_number() over (
+                partition by known_customer_id, customer_id order by source, record_id
+            ) as place
         from customer_ids
         where known_customer_id is not null and known_customer_id <> customer_id
-        group by known_customer_id, customer_id
+    ),
+
+    moves as (
+        select
+            moved_records.known_customer_id,
+            moved_records.customer_id,
+            count(*) as record_count,
+            min(
+                case when moved_records.place = 1 then moved_records.source end
+            ) as source,
+            min(
+                case when moved_records.place = 1 then moved_records.record_id end
+            ) as record_id,
+            bool_or(moved_records.is_minted) as is_minted,
+            -- Since when these records had the id that they leave.
+            max(ledger._extracted_at) as known_since
+        from moved_records
+        inner join
+            ledger
+            on ledger.source = moved_records.source
+            and ledger.record_id = moved_records.record_id
+        group by moved_records.known_customer_id, moved_records.customer_id
     ),
 
     ranked_moves as (
@@ -61,7 +81,8 @@ with
                 partition by customer_id order by record_count desc, known_customer_id
             ) as giver_rank,
             row_number() over (
-                partition by known_customer_id order by record_count desc, customer_id
+                partition by known_customer_id
+                order by record_count desc, is_minted, customer_id
             ) as taker_rank
         from moves
     ),
@@ -179,6 +200,7 @@ with
 
     splits as (
         select
+            moved.known_customer_id,
             moved.customer_id,
             both_ways.strength,
             concat(
@@ -196,22 +218,28 @@ with
         inner join customer_ids as moved on moved.record_key = both_ways.one_key
         inner join customer_ids as stayed on stayed.record_key = both_ways.other_key
         where
-            moved.is_minted
+            moved.known_customer_id <> moved.customer_id
             and moved.known_customer_id = stayed.known_customer_id
             and moved.customer_id <> stayed.customer_id
     ),
 
     ranked_splits as (
         select
+            known_customer_id,
             customer_id,
             words,
             row_number() over (
-                partition by customer_id order by strength desc, words
+                partition by known_customer_id, customer_id
+                order by strength desc, words
             ) as strength_rank
         from splits
     ),
 
-    split_by as (select customer_id, words from ranked_splits where strength_rank = 1),
+    split_by as (
+        select known_customer_id, customer_id, words
+        from ranked_splits
+        where strength_rank = 1
+    ),
 
     created as (
         select
@@ -262,7 +290,10 @@ with
             ranked_moves
             on ranked_moves.customer_id = sizes.customer_id
             and ranked_moves.giver_rank = 1
-        left join split_by on split_by.customer_id = sizes.customer_id
+        left join
+            split_by
+            on split_by.known_customer_id = ranked_moves.known_customer_id
+            and split_by.customer_id = sizes.customer_id
     ),
 
     living as (
@@ -293,6 +324,50 @@ with
         where ranked_moves.taker_rank = 1 and living.customer_id is null
     ),
 
+    -- Whatever went to another id and is told by neither a split nor a merge: both ids
+    -- live, or the id that is gone left its records to several.
+    moved as (
+        select
+            'move' as event,
+            ranked_moves.known_customer_id as customer_id,
+            ranked_moves.customer_id as other_customer_id,
+            ranked_moves.source,
+            ranked_moves.record_id,
+            ranked_moves.record_count,
+            concat(
+                'No longer one customer with the rest, but with others: ',
+                ranked_moves.source,
+                ' ',
+                ranked_moves.record_id,
+                case
+                    when ranked_moves.record_count > 1
+                    then
+                        concat(
+                            ' and ',
+                            cast(ranked_moves.record_count - 1 as varchar),
+                            ' more'
+                        )
+                end,
+                '.',
+                ' Joined by ' || merged_by.words || '.',
+                ' Parted by ' || split_by.words || '.'
+            ) as reason,
+            ranked_moves.known_since
+        from ranked_moves
+        left join
+            merged_by
+            on merged_by.known_customer_id = ranked_moves.known_customer_id
+            and merged_by.customer_id = ranked_moves.customer_id
+        left join
+            split_by
+            on split_by.known_customer_id = ranked_moves.known_customer_id
+            and split_by.customer_id = ranked_moves.customer_id
+        left join living on living.customer_id = ranked_moves.known_customer_id
+        where
+            not (ranked_moves.is_minted and ranked_moves.giver_rank = 1)
+            and not (ranked_moves.taker_rank = 1 and living.customer_id is null)
+    ),
+
     retired as (
         select
             'retire' as event,
@@ -314,17 +389,21 @@ with
         group by ledger.customer_id
     ),
 
+    -- Only a move can happen twice between two ids: the records went back in between.
     events as (
-        select *
+        select *, cast(null as timestamp) as known_since
         from created
         union all
-        select *
+        select *, null
         from split_off
         union all
-        select *
+        select *, null
         from merged
         union all
         select *
+        from moved
+        union all
+        select *, null
         from retired
     ),
 
@@ -336,7 +415,12 @@ with
                     ~ letter_code(31)
                     ~ ", events.customer_id, "
                     ~ letter_code(31)
-                    ~ ", coalesce(events.other_customer_id, ''))"
+                    ~ ", coalesce(events.other_customer_id, ''), "
+                    ~ "case when events.known_since is not null then concat("
+                    ~ letter_code(31)
+                    ~ ", cast(events.record_count as varchar), "
+                    ~ letter_code(31)
+                    ~ ", cast(events.known_since as varchar)) else '' end)"
                 )
             }} as event_id,
             data_time.happened_at,
