@@ -70,7 +70,9 @@ def test_a_secret_written_into_the_file_is_noted(file: Path) -> None:
 
 def test_an_unknown_key_is_refused_with_the_nearest_one(file: Path) -> None:
     (line,) = problems(file, "dashbord: {port: 1}")
-    assert line.startswith("dashbord: unknown key; expected one of data_dir, sources,")
+    assert line.startswith(
+        "dashbord: unknown key; expected one of data_dir, home_country, sources,"
+    )
     assert "did you mean dashboard?" in line
     (line,) = problems(
         file, "sources: {stripe: {type: stripe, client_secret: a, start_dat: 2024-01-01}}"
