@@ -93,6 +93,27 @@ def e164(sql: dict[str, str], connection: duckdb.DuckDBPyConnection) -> Standard
     return standardise
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("(212) 555-0171", "+12125550171"),
+        ("212-555-0171", "+12125550171"),
+        ("1 212 555 0171 ext 5", "+12125550171"),
+        ("212.555.0171", "+12125550171"),
+        # Without signs between, and with a 0 or 1 before a group, it is nobody's.
+        ("2125550171", None),
+        ("(212) 055-0171", None),
+        ("054-123-4567", "+972541234567"),
+    ],
+)
+def test_the_north_american_notation_says_whose_a_number_is(
+    e164: Standardise, typed: str, expected: str | None
+) -> None:
+    assert e164([(typed, None)]) == [expected]
+    # A country that is named counts more.
+    assert e164([("212-555-0171", "IL")]) == [None]
+
+
 def number_of(country: str, digits: int) -> phonenumbers.PhoneNumber | None:
     """A valid number of a person in the country, made from the country's example."""
     example = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)

@@ -8,7 +8,8 @@
   says nothing. A number that starts with + or with the international
   prefix of its country is international, and the longest thing in the seed that it starts
   with is its calling code; a trunk prefix after that, `+49 (0)30`, goes. Any other number is national: its trunk prefix is taken off and its
-  country's calling code put before. In either case the number of digits must be one that the
+  country's calling code put before. Whose it is, where no country is named, its notation says if it
+  is that of North America, else it is the home country's. In either case the number of digits must be one that the
   country has. Star numbers and numbers that are one digit repeated are nobody's.
 -#}
 {% macro phone_numbers(relation) %}
@@ -68,7 +69,12 @@
                                             else {{ phone_signs("phone") }}
                                         end as typed,
                                         coalesce(
-                                            country, {{ home_country() }}
+                                            country,
+                                            case
+                                                when {{ phone_looks_american("phone") }}
+                                                then 'US'
+                                            end,
+                                            {{ home_country() }}
                                         ) as country
                                     from {{ relation }}
                                     where phone is not null and phone not like '*%'
@@ -153,6 +159,27 @@
         when {{ phone_has_length(rest, code) }} and not {{ phone_is_one_digit(rest) }}
         then concat('+', {{ digits }})
     end
+{%- endmacro %}
+
+{#-
+  Whether a number is written as nobody else does: three digits, three and four, none of the threes
+  beginning with 0 or 1 (`(212) 555-0171`). Where numbers at home have ten digits too, it may be one
+  of those.
+-#}
+{% macro phone_looks_american(phone) -%}
+    {{
+        regex_matches(
+            phone,
+            "^ *(1[ .-])?([(][2-9][0-9]{2}[)] ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}([^0-9]|$)",
+        )
+    }}
+    and not exists (
+        select 1
+        from {{ ref("identity_calling_codes") }} as at_home
+        where
+            at_home.country = {{ home_country() }}
+            and concat('|', at_home.national_lengths, '|') like '%|10|%'
+    )
 {%- endmacro %}
 
 {#- A number as dialled at home; written with its calling code but without + is understood. -#}
