@@ -33,7 +33,6 @@ _LONGEST_LINE = 8 * 1024 * 1024
 _ROWS_AT_ONCE = 20_000
 _BLOCK = 1024 * 1024
 _SIGNATURES = {
-    b"\xd0\xcf\x11\xe0": "is an old Excel workbook: save it as .xlsx",
     b"\x1f\x8b": "is compressed by gzip: unpack it first",
     b"\x28\xb5\x2f\xfd": "is compressed by zstd: unpack it first",
 }
@@ -189,11 +188,15 @@ class TableFile:
         raise KesherError(f"{self.path} can't be read.")
 
     def _open(self) -> None:
+        from connectors.files.signatures import OLD_OFFICE, why_no_workbook
+
         with self.path.open("rb") as file:
             head = file.read(_SAMPLE)
         for signature, what in _SIGNATURES.items():
             if head.startswith(signature):
                 raise KesherError(f"{self.path} {what}.")
+        if head.startswith(OLD_OFFICE):
+            raise KesherError(f"{self.path} {why_no_workbook(self.path)}.")
         if head.startswith(b"PAR1"):
             self._take_parquet(self.path)
         elif head.startswith(b"PK\x03\x04"):

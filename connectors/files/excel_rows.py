@@ -18,6 +18,7 @@ from connectors.files.rows import (
     unique_columns,
     unreadable,
 )
+from connectors.files.signatures import why_no_workbook
 
 _BROKEN = (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, OSError)
 
@@ -36,6 +37,8 @@ class ExcelTable:
         self._path = path
         if path.stat().st_size == 0:
             raise UnreadableFileError(f"{path} is empty")
+        if what := why_no_workbook(path):
+            raise UnreadableFileError(f"{path} {what}")
         self._sheet = sheet
         for number, values in self._read():
             names = ["" if value is None else str(value) for value in values]

@@ -20,6 +20,25 @@ _FORMATS: Mapping[str, FileFormat] = {
     ".xlsm": "excel",
 }
 
+_HINTS: Mapping[str, str] = {
+    ".xls": "save old .xls workbooks as .xlsx",
+    ".xlsb": "save it as .xlsx",
+    ".ods": "save it as .xlsx",
+    ".json": "JSON with one object a line is read as .jsonl",
+    ".gz": "unpack it first",
+    ".zip": "unpack it first",
+    ".bz2": "unpack it first",
+    ".xz": "unpack it first",
+    ".zst": "unpack it first",
+    ".7z": "unpack it first",
+}
+
+_NAMES_IN_A_WARNING = 10
+
+# What programs leave beside the files of people, or have not written to its end.
+_TEMPORARY = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", "~")
+_OF_THE_SYSTEM = ("thumbs.db", "desktop.ini")
+
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
@@ -69,9 +88,7 @@ def list_files(config: FilesConfig) -> list[ListFile]:
         paths = [
             path
             for path in root.iterdir()
-            if path.is_file()
-            and not path.name.startswith((".", "~$"))
-            and (config.format is not None or path.suffix.lower() in _FORMATS)
+            if path.is_file() and not path.name.startswith((".", "~$")) and _is_known(path, config)
         ]
         if not paths and (other := _any_file(root)):
             raise config_error(
@@ -90,13 +107,49 @@ def nothing_yet(config: FilesConfig) -> str:
     return f"There is no file in {config.path} yet: it is read as soon as one comes"
 
 
-def _any_file(folder: Path) -> str | None:
-    """The name of a file in a folder or below it, hidden ones left out; None if there is none."""
-    found = (
-        path.relative_to(folder)
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith((".", "~$"))
+def left_out(config: FilesConfig) -> str | None:
+    """What there is to say of files in a watched folder that are not read; None if all are."""
+    folder = Path(config.path).expanduser()
+    if not folder.is_dir():
+        return None
+    unknown = sorted(
+        path for path in folder.iterdir() if not _is_known(path, config) and _is_of_people(path)
     )
+    if not unknown:
+        return None
+    named = ", ".join(path.name + _hint(path, " ({})") for path in unknown[:_NAMES_IN_A_WARNING])
+    more = len(unknown) - _NAMES_IN_A_WARNING
+    return (
+        f"{config.path}: {len(unknown):,} {'file is' if len(unknown) == 1 else 'files are'} not "
+        f"read, since only {', '.join(_FORMATS)} are known by their extension: {named}"
+        + (f" and {more:,} more" if more > 0 else "")
+    )
+
+
+def _is_known(path: Path, config: FilesConfig) -> bool:
+    return config.format is not None or path.suffix.lower() in _FORMATS
+
+
+def _is_of_people(path: Path) -> bool:
+    """Whether someone put the file there to be read: it is neither hidden nor temporary."""
+    name = path.name.lower()
+    return (
+        path.is_file()
+        and not name.startswith((".", "~$"))
+        and not name.endswith(_TEMPORARY)
+        and name not in _OF_THE_SYSTEM
+    )
+
+
+def _hint(path: Path, pattern: str) -> str:
+    """What to do with a file of that extension, in the pattern's place; empty if unknown."""
+    hint = _HINTS.get(path.suffix.lower())
+    return pattern.format(hint) if hint else ""
+
+
+def _any_file(folder: Path) -> str | None:
+    """The name of a file in a folder or below it, hidden and temporary ones left out, if any."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if _is_of_people(path))
     first = next(found, None)
     return first.as_posix() if first is not None else None
 
@@ -117,9 +170,9 @@ def format_of(path: Path, config: FilesConfig) -> FileFormat:
         return config.format
     known = _FORMATS.get(path.suffix.lower())
     if known is None:
-        hint = ": save old .xls workbooks as .xlsx" if path.suffix.lower() == ".xls" else ""
         raise config_error(
-            f"{path}: the extension {path.suffix or '(none)'} tells no format{hint}; "
+            f"{path}: the extension {path.suffix or '(none)'} tells no format"
+            f"{_hint(path, ': {}')}; "
             "set format to csv, parquet, jsonl or excel"
         )
     return known

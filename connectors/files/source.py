@@ -16,7 +16,7 @@ from airbyte_cdk.sources.streams import Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.files.config import FilesConfig, parse_config
-from connectors.files.listing import list_files, nothing_yet
+from connectors.files.listing import left_out, list_files, nothing_yet
 from connectors.files.people import PersonMapping
 from connectors.files.rows import UnreadableFileError
 from connectors.files.streams import PeopleStream, RejectedLinesStream
@@ -66,7 +66,7 @@ class FilesSource(AbstractSource):
                 faults.append(error.message or str(error))
             except OSError as error:
                 faults.append(f"{file.path} cannot be read: {error.strerror or error}")
-        return (not faults, "; ".join(faults) or None)
+        return (not faults, "; ".join(faults) or left_out(parsed))
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
         """`people` and `rejected_lines`."""

@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams import CheckpointMixin, Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.files.config import FilesConfig, config_error
-from connectors.files.listing import ListFile, has_changed, list_files, nothing_yet
+from connectors.files.listing import ListFile, has_changed, left_out, list_files, nothing_yet
 from connectors.files.people import PersonMapping
 from connectors.files.rows import RejectedLine, Row, Table, UnreadableFileError, rejected
 from connectors.files.table import open_table
@@ -94,6 +94,8 @@ class FileStream(Stream, CheckpointMixin):
             )
         if not files:
             self.logger.warning(nothing_yet(self._config), extra=FOR_USER)
+        if unread := left_out(self._config):
+            self.logger.warning(unread, extra=FOR_USER)
         place = self._state.pop("within", None)
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
         is_as_it_was = (

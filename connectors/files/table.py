@@ -7,15 +7,8 @@ from connectors.files.json_lines import JsonLinesTable
 from connectors.files.listing import ListFile, format_of, sha256_of
 from connectors.files.parquet_rows import ParquetTable
 from connectors.files.rows import Table, UnreadableFileError
+from connectors.files.signatures import why_no_text
 from connectors.files.text_encoding import survey
-
-# What a file begins with when it is not the text that its name promises.
-_SIGNATURES = {
-    b"PK\x03\x04": "is a zip archive, as Excel workbooks are, and no text: set format to excel",
-    b"PAR1": "is a Parquet file and no text: set format to parquet",
-    b"\xd0\xcf\x11\xe0": "is an old Excel workbook: save it as .xlsx",
-    b"\x1f\x8b": "is compressed by gzip: unpack it first",
-}
 
 
 def open_table(file: ListFile, config: FilesConfig) -> tuple[Table, str]:
@@ -29,8 +22,8 @@ def open_table(file: ListFile, config: FilesConfig) -> tuple[Table, str]:
         AirbyteTracedException: its format is not known.
     """
     file_format = format_of(file.path, config)
-    if file_format in ("csv", "jsonl"):
-        _refuse_binary(file)
+    if file_format in ("csv", "jsonl") and (what := why_no_text(file.path)):
+        raise UnreadableFileError(f"{file.path} {what}")
     match file_format:
         case "parquet":
             return ParquetTable(file.path), sha256_of(file.path)
@@ -43,11 +36,3 @@ def open_table(file: ListFile, config: FilesConfig) -> tuple[Table, str]:
             text = survey(file.path, config.encoding)
             wanted = frozenset([*config.mapping.values(), *config.record_id_columns])
             return DelimitedTable(file.path, text, config.delimiter, wanted), text.sha256
-
-
-def _refuse_binary(file: ListFile) -> None:
-    with file.path.open("rb") as content:
-        head = content.read(4)
-    for signature, what in _SIGNATURES.items():
-        if head.startswith(signature):
-            raise UnreadableFileError(f"{file.path} {what}")

@@ -143,7 +143,11 @@ def test_an_empty_folder_is_shown_to_whoever_syncs(lists: Path) -> None:
     assert "✓ fair" in (checked := sync("--check").stdout)
     assert "no file" in checked
     (lists / "inbox" / "a.csv").write_text("Name\nDana\n")
-    assert "no file" not in sync().stderr
+    (lists / "inbox" / "b.xls").touch()
+    told = sync().stderr
+    assert "no file" not in told
+    assert "b.xls (save old .xls workbooks as .xlsx)" in told
+    assert "b.xls" in sync("--check").stdout
 
 
 @pytest.mark.parametrize("cursor", [None, {"type": "DatetimeBasedCursor"}])

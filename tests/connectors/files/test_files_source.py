@@ -1,5 +1,6 @@
 """The source as a whole: formats, mapping, what is read again, and what is said when it fails."""
 
+import gzip
 import json
 import logging
 import os
@@ -54,6 +55,12 @@ def write(path: Path, people: list[dict[str, Any]]) -> None:
                 shoe = int(p["Shoe"]) if p["Shoe"] else None
                 sheet.append([p["Name"], p["E-mail"], born, shoe])
             book.save(path)
+
+
+def old_office_file(*names: str) -> bytes:
+    """The container of Excel before 2007, with a directory of such names."""
+    entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in names)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + entries.ljust(512, b"\0")
 
 
 def test_four_formats_give_the_same_people(tmp_path: Path) -> None:
@@ -234,6 +241,48 @@ def test_an_empty_folder_is_a_warning_and_what_comes_later_is_read(
     assert not is_complete_reread(again.state, came.state)
 
 
+def test_files_of_a_watched_folder_that_are_not_read_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    for name in ("b.xls", "c.csv.gz", "e.json", "notes"):
+        (tmp_path / name).write_bytes(b"something")
+    unworthy = (".hidden", "~$a.xlsx", "f.csv.part", "g.csv.crdownload", "h.tmp", "Thumbs.db")
+    for name in unworthy:
+        (tmp_path / name).write_bytes(b"something")
+    (tmp_path / "folder.old").mkdir()
+    config = {"path": str(tmp_path), "mapping": {"full_name": "name"}}
+    with caplog.at_level("WARNING", "airbyte"):
+        result = read(config)
+    assert [r["full_name"] for r in result.records] == ["Ann"]
+    (told,) = {record for record in caplog.records if "not read" in record.getMessage()}
+    assert told.for_user, "whoever runs the sync is told"
+    message = told.getMessage()
+    assert "4 files are not read" in message
+    for part in ("b.xls (save old", "c.csv.gz (unpack it first)", "e.json (JSON with", "notes"):
+        assert part in message
+    for name in (*unworthy, "folder.old"):
+        assert name not in message
+    assert "b.xls" in (check(config) or "")
+
+
+def test_of_many_files_that_are_not_read_some_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name\nAnn\n")
+    for number in range(25):
+        (tmp_path / f"{number:02}.doc").touch()
+    told = check({"path": str(tmp_path), "mapping": {"full_name": "name"}}) or ""
+    assert "25 files" in told
+    assert "09.doc and 15 more" in told
+
+
+def test_a_folder_with_nothing_but_a_file_that_is_still_coming_is_as_an_empty_one(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.csv.part").write_text("name\nAn")
+    result = read({"path": str(tmp_path), "mapping": {"full_name": "name"}})
+    assert (result.records, result.errors) == ([], [])
+
+
 def test_a_folder_that_lost_all_its_files_is_an_error_and_deletes_nobody(tmp_path: Path) -> None:
     config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
     (tmp_path / "a.csv").write_text("name\nAnn\n")
@@ -339,6 +388,29 @@ def test_a_workbook_that_is_called_csv_is_told_to_be_one(tmp_path: Path) -> None
     config = {"path": str(tmp_path / "list.csv"), "mapping": MAPPING}
     assert "set format to excel" in (check(config) or "")
     assert len(read({**config, "format": "excel"}).records) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (old_office_file("Root Entry", "Workbook"), ["old Excel workbook (.xls)", "save it as"]),
+        (old_office_file("Root Entry", "EncryptedPackage"), ["password", "save it as .xlsx"]),
+        (old_office_file(), ["old Excel workbook or one with a password", "save it as .xlsx"]),
+        (gzip.compress(b"name\n"), ["gzip", "unpack it first"]),
+        (b"<html><table><tr><td>name</td></tr></table></html>", ["web page", "save it in Excel"]),
+        (b"PAR1", ["set format to parquet"]),
+    ],
+)
+def test_what_is_called_xlsx_and_is_none_is_told_for_what_it_is(
+    tmp_path: Path, content: bytes, words: list[str]
+) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(content)
+    config = {"path": str(path), "mapping": MAPPING}
+    (failed,) = read(config).errors
+    for word in words:
+        assert word in failed
+    assert "zip file" not in failed
 
 
 @pytest.mark.parametrize(
