@@ -37,6 +37,7 @@ def test_an_address_is_one_term() -> None:
 
 def test_signs_inside_words_and_points_do_not_matter() -> None:
     assert search.words_of("O'Brien-Lévy") == ("obrien", "levy")
+    assert search.words_of("Łukasz\u200f Strauß") == ("lukasz", "strauss")
     assert search.words_of("שָׁלוֹם בע״מ") == ("שלום", "בעמ")
 
 

@@ -51,6 +51,9 @@ def sql(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             " from typed left join {{ ref('identity_mail_providers') }} as providers"
             " on providers.domain = {{ email_domain(email_address('text')) }} order by number"
         ),
+        "text": rendered("select {{ plain_text('text') }} from typed"),
+        "name": rendered("select {{ plain_name('text') }} from typed"),
+        "domain": rendered("select {{ plain_domain('text') }} from typed"),
         "key": rendered("select {{ cross_script_key(plain_text('text')) }} from typed"),
         "national_id": rendered("select {{ national_id('text') }} from typed"),
         "check_digit": rendered(
@@ -205,6 +208,8 @@ def test_any_text_gives_a_well_formed_number_or_none(
         ("972542345678", "IL", "+972542345678"),
         ("03-642 1234 שלוחה 7", "IL", "+97236421234"),
         ("*6911", "IL", None),
+        ("\u200f*6911234567", "IL", None),
+        ("\u202a+972-54-123-4567\u202c", None, "+972541234567"),
         ("0000000000", "IL", None),
         ("1111111111", "US", None),
         ("12", "IL", None),
@@ -255,6 +260,10 @@ def evaluate(
         ("d.l@acme.example; other@acme.example", "d.l@acme.example"),
         ("dana@gmial.com", "dana@gmail.com"),
         ("+tag@acme.example", "+tag@acme.example"),
+        ("ori@gmail.com\u200f", "ori@gmail.com"),
+        ("\ufeff\u202aori@gmail.com\u202c", "ori@gmail.com"),
+        ("\u2066ori\u200b@gmail.com\u2069", "ori@gmail.com"),
+        ("\u00a0ori@acme.example\u00a0", "ori@acme.example"),
         ("no address", None),
         ("@acme.example", None),
         ("dana@localhost", None),
@@ -265,6 +274,31 @@ def test_spellings_of_an_address_lead_to_one_mailbox(
 ) -> None:
     found = evaluate("mailbox", typed)
     assert (found if found != "@" else None) == mailbox
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("Łukasz Wałęsa", "lukasz walesa"),
+        ("Søren Ægir", "soren aegir"),
+        ("Đặng Œdipe", "dang oedipe"),
+        ("GROẞ Strauß", "gross strauss"),
+        ("İbrahim Yıldız", "ibrahim yildiz"),
+        ("Þórður Guðmundsson", "thordur gudmundsson"),
+        ("\u200fDa\u200bna\u00a0Levi\u202c\ufeff", "dana levi"),
+        ("דנה\u200f \u2067לוי\u2069", "דנה לוי"),
+        ("Dana Levi", "dana levi"),
+    ],
+)
+def test_spellings_of_a_text_are_one(
+    typed: str, plain: str, evaluate: Callable[[str, str], Any]
+) -> None:
+    assert evaluate("text", typed) == plain
+    assert evaluate("name", typed) == plain
+
+
+def test_a_domain_has_no_invisible_marks(evaluate: Callable[[str, str], Any]) -> None:
+    assert evaluate("domain", "\u202ahttps://www.acme.example\u200f\u00a0") == "acme.example"
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,7 +12,9 @@
 {% macro plain_domain(text) -%}
     {{
         regex_found(
-            "lower(trim(" ~ text ~ "))",
+            "lower(trim("
+            ~ regex_replaced(text, "[\\x{00a0}" ~ invisible_marks() ~ "]+", "")
+            ~ "))",
             "^(?:[a-z]+://)?(?:www\\.)?((?:[^\\s./:@?#]+\\.)+[^\\s./:@?#]{2,})(?:[./:?#].*)?$",
             1,
         )

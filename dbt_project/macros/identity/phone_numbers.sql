@@ -77,7 +77,10 @@
                                             {{ home_country() }}
                                         ) as country
                                     from {{ relation }}
-                                    where phone is not null and phone not like '*%'
+                                    where
+                                        phone is not null
+                                        and
+                                        not {{ regex_matches("phone", "^[^0-9+]*[*]") }}
                                 ) as numbers
                             left join
                                 {{ ref("identity_calling_codes") }} as home

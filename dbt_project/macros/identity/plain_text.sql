@@ -1,6 +1,45 @@
 {#-
+  The marks that no eye sees, as the inside of a class of a regular expression: spaces of no width, the
+  direction of writing, the byte order mark, the soft hyphen. They come with what is copied.
+-#}
+{% macro invisible_marks() -%}
+    {{
+        return(
+            "\\x{00ad}\\x{200b}-\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2069}\\x{feff}"
+        )
+    }}
+{%- endmacro %}
+
+{#-
+  Lower-case letters without accents, and those that are no letter with an accent (`ł`, `ß`) as people
+  write them who do not have them. dashboard/search.py repeats this.
+-#}
+{% macro plain_letters(text) -%}
+    {%- set letters = namespace(
+        sql=letters_translated(without_accents(text), "łøđðħı", "loddhi")
+    ) -%}
+    {%- for letter, letters_for_it in [
+        ("æ", "ae"),
+        ("œ", "oe"),
+        ("ß", "ss"),
+        ("þ", "th"),
+    ] -%}
+        {%- set letters.sql = (
+            "replace("
+            ~ letters.sql
+            ~ ", '"
+            ~ letter
+            ~ "', '"
+            ~ letters_for_it
+            ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {{ letters.sql }}
+{%- endmacro %}
+
+{#-
   A text brought down to lower-case letters, digits and single blanks, without accents, Hebrew
-  points, apostrophes and geresh (`O'Brien` is `obrien`), at most 200 characters long. Hyphens
+  points, invisible marks, apostrophes and geresh (`O'Brien` is `obrien`), at most 200 characters long. Hyphens
   become blanks. Null and nothing but signs give an empty text.
 -#}
 {% macro plain_text(text) -%}
@@ -8,8 +47,8 @@
         {{
             regex_replaced(
                 regex_replaced(
-                    without_accents("lower(left(coalesce(" ~ text ~ ", ''), 200))"),
-                    "['’‘`´׳״\"“”]",
+                    plain_letters("lower(left(coalesce(" ~ text ~ ", ''), 200))"),
+                    "['’‘`´׳״\"“”" ~ invisible_marks() ~ "]",
                     "",
                 ),
                 "[^\\p{L}\\p{N}]+",
@@ -36,10 +75,12 @@
                         regex_replaced(
                             regex_replaced(
                                 regex_replaced(
-                                    without_accents(
+                                    plain_letters(
                                         "lower(left(coalesce(" ~ text ~ ", ''), 200))"
                                     ),
-                                    "['’‘`´׳״\"“”]|\\([^)]*\\)",
+                                    "['’‘`´׳״\"“”"
+                                    ~ invisible_marks()
+                                    ~ "]|\\([^)]*\\)",
                                     "",
                                 ),
                                 "\\s*[-–־]\\s*",

@@ -6,7 +6,7 @@
     {{
         regex_replaced(
             "concat(' ', "
-            ~ regex_replaced(plain_text(text), "(strasse|straße)( |$)", "str ")
+            ~ regex_replaced(plain_text(text), "strasse( |$)", "str ")
             ~ ", ' ')",
             " (רח|רחוב|שד|שדרות|שדרה|דרך|סמטת|סמ|ככר|כיכר|street|str|st|strasse|road|rd|avenue|ave|av|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|way|close|square|sq|sderot|rehov|rechov|derech) ",
             " ",
