@@ -109,6 +109,9 @@ RECORDS = [
         )
         for place, name in enumerate(NAMES)
     ),
+    # Two namesakes of whom nothing else is known, in the words that people have for it.
+    person("nothing-1", "Zvulun Haddadin", company="N/A", city="unknown", postcode="00000"),
+    person("nothing-2", "Zvulun Haddadin", company="n.a.", city="Unknown", postcode="00000"),
     *(
         person(f"call-centre-{place}", name, phone="03-7654321", email=f"c{place}@x{place}.example")
         for place, name in enumerate(reversed(NAMES))
@@ -333,6 +336,10 @@ def test_an_initial_may_be_of_a_nickname_or_of_the_other_script(
 
 def test_a_test_account_joins_nobody(groups: set[frozenset[str]]) -> None:
     alone(groups, *(f"test-account-{place}" for place in range(len(NAMES))))
+
+
+def test_what_stands_for_nothing_joins_nobody(groups: set[frozenset[str]]) -> None:
+    alone(groups, "nothing-1", "nothing-2")
 
 
 def test_a_call_centres_number_joins_nobody(groups: set[frozenset[str]]) -> None:

@@ -19,6 +19,8 @@ with
         where role = 'legal_form'
     ),
 
+    placeholders as (select * from {{ ref("identity_placeholders") }}),
+
     -- The company of which a system itself says that the person belongs to it.
     stated as (
         select
@@ -96,6 +98,9 @@ with
             as name_key
         from company_names
         cross join legal_forms
+        where
+            replace({{ plain_text("company_names.company_name") }}, ' ', '')
+            not in (select text from placeholders)
     ),
 
     final as (
@@ -106,7 +111,7 @@ with
             said.record_id,
             said.first_seen_at,
             said.updated_at,
-            said.company_name,
+            name_keys.company_name,
             name_keys.name_key,
             said.domain,
             said.registration_number,
@@ -114,7 +119,7 @@ with
         from said
         left join name_keys on name_keys.company_name = said.company_name
         where
-            said.company_name is not null
+            name_keys.company_name is not null
             or said.domain is not null
             or said.registration_number is not null
             or said.company_id is not null

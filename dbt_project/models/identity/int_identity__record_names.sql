@@ -30,6 +30,8 @@ with
 
     name_words as (select * from {{ ref("identity_name_words") }}),
 
+    placeholders as (select * from {{ ref("identity_placeholders") }}),
+
     words_by_role as (
         select
             {% for role in roles %}
@@ -74,10 +76,23 @@ with
                     when {{ column }} is null or {{ column }} like '%@%'
                     then ''
                     else {{ plain_name(column) }}
-                end as {{ text }},
+                end as {{ text }}{{ "," if not loop.last }}
             {% endfor %}
-            given_name is not null or family_name is not null as has_parts
         from person_records
+    ),
+
+    -- `n/a` is no name, and where both parts are none, the full name counts.
+    meant as (
+        select
+            record_key,
+            {% for text in ["given_text", "family_text", "full_text"] %}
+                case
+                    when replace({{ text }}, ' ', '') in (select text from placeholders)
+                    then ''
+                    else {{ text }}
+                end as {{ text }}{{ "," if not loop.last }}
+            {% endfor %}
+        from plain
     ),
 
     -- A whole name in one of two fields is a whole name.
@@ -87,14 +102,14 @@ with
             given_text,
             family_text,
             case
-                when not has_parts
+                when given_text = '' and family_text = ''
                 then full_text
                 when trim(family_text) = '' and trim(given_text) like '% %'
                 then given_text
                 when trim(given_text) = '' and trim(family_text) like '% %'
                 then family_text
             end as full_text
-        from plain
+        from meant
     ),
 
     -- `Ph.D.` has become two words.

@@ -34,6 +34,8 @@ with
 
     name_words as (select * from {{ ref("identity_name_words") }}),
 
+    placeholders as (select * from {{ ref("identity_placeholders") }}),
+
     cities as (select * from {{ ref("identity_cities") }}),
 
     -- What many records have in common is brought to its key once.
@@ -60,6 +62,9 @@ with
             ) as city_key
         from plain_cities
         left join cities on cities.alias = plain_cities.plain_city
+        where
+            replace(plain_cities.plain_city, ' ', '')
+            not in (select text from placeholders)
     ),
 
     streets as (select distinct street from person_records where street is not null),
@@ -124,6 +129,22 @@ with
         select employers.record_key, company_keys.company_key
         from employers
         inner join company_keys on company_keys.employer = employers.employer
+        where company_keys.company_key not in (select text from placeholders)
+    ),
+
+    postcodes as (
+        select distinct postcode as typed from person_records where postcode is not null
+    ),
+
+    plain_postcodes as (
+        select typed, {{ letters_and_digits("lower(left(typed, 20))") }} as postcode
+        from postcodes
+    ),
+
+    postcode_keys as (
+        select typed, postcode
+        from plain_postcodes
+        where postcode <> '' and postcode not in (select text from placeholders)
     ),
 
     country_names as (
@@ -216,9 +237,7 @@ with
             first_phones.phone,
             street_keys.street_key,
             city_keys.city_key,
-            nullif(
-                {{ letters_and_digits("lower(left(person_records.postcode, 20))") }}, ''
-            ) as postcode,
+            postcode_keys.postcode,
             country_codes.country_code as country,
             record_companies.company_key,
             dated.birth_date,
@@ -242,6 +261,7 @@ with
         left join national_ids on national_ids.record_key = person_records.record_key
         left join street_keys on street_keys.street = person_records.street
         left join city_keys on city_keys.city = person_records.city
+        left join postcode_keys on postcode_keys.typed = person_records.postcode
         left join country_codes on country_codes.country = person_records.country
         left join
             record_companies on record_companies.record_key = person_records.record_key
