@@ -32,6 +32,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "national_id": (
         "same national id",
         "same national id as several people",
+        "same national id as many people",
         "national id that differs by a slip",
         "different national id",
     ),
@@ -69,6 +70,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "company": ("same company", "different company"),
     "birth_date": (
         "same birth date",
+        "same birth date as many people",
         "same birthday",
         "birth date that differs by a slip",
         "different birth date",

@@ -386,6 +386,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "same national id as several people",
         "אותו מספר זהות כמו כמה אנשים",
     ),
+    "reason.same national id as many people": (
+        "same national id as many people",
+        "מספר זהות שרשום אצל אנשים רבים",
+    ),
     "reason.national id that differs by a slip": (
         "national id that differs by a slip",
         "מספר זהות שנבדל בטעות הקלדה",
@@ -429,6 +433,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason.same company": ("same company", "אותה חברה"),
     "reason.different company": ("different company", "חברה שונה"),
     "reason.same birth date": ("same birth date", "אותו תאריך לידה"),
+    "reason.same birth date as many people": (
+        "same birth date as many people",
+        "תאריך לידה שרשום אצל אנשים רבים",
+    ),
     "reason.same birthday": ("same birthday", "אותו יום הולדת"),
     "reason.birth date that differs by a slip": (
         "birth date that differs by a slip",

@@ -71,6 +71,10 @@ _STEADY = 0.2
 #: Comparisons whose weights stay: swapped names are seen where both names agree, and nowhere else.
 _UNTRAINED = ("name_order",)
 
+#: Levels whose m stays and whose u is always that of the value: how often records of one customer
+#: have a birth date that many have says nothing about two records that have it.
+_UNTRAINED_LEVELS = (("birth_date", "same_common"),)
+
 
 #: Levels of which all pairs are candidates, and which do not decide by themselves that they are one
 #: customer.
@@ -235,11 +239,13 @@ class _Estimation:
             all_same, all_other = same[known].sum(), other[known].sum()
             seen, seen_other = self._counted(column, same), self._counted(column, other)
             for number in self.of_comparison[comparison]:
+                level = (comparison, self.pairs.levels[number].level)
+                if level in _UNTRAINED_LEVELS:
+                    continue
                 if self.by_frequency[number]:
                     self._fit_by_frequency(number, seen[number], all_same, new_m, new_u)
                 else:
                     # Of what blocking brings together whole, the candidates tell all.
-                    level = (comparison, self.pairs.levels[number].level)
                     share = random_pairs.share if level in _WHOLLY_COMPARED else 1.0
                     new_m[number], new_u[number] = _fitted(
                         seen[number],

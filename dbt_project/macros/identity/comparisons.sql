@@ -2,7 +2,9 @@
   The comparisons of a pair of records, in the order in which they are told. Each finds a level, and
   the level has a weight in int_identity__weights (of no weight: a level which that table lacks).
     levels: those with a weight of their own.
-    frequency: levels that weigh more the rarer the value is, see `frequency_weight`.
+    frequency: levels that weigh more the rarer the value is, see `frequency_of`.
+    common: levels of values that many have, which say no more than the share of the records that
+        have them, and no more than `same`.
 -#}
 {% macro identity_comparisons() %}
     {% set comparisons = [
@@ -36,6 +38,7 @@
             "levels": [
                 "same",
                 "same_shared",
+                "same_common",
                 "similar",
                 "different_mistyped",
                 "different",
@@ -84,6 +87,7 @@
         {
             "name": "birth_date",
             "levels": ["same", "same_birthday", "similar", "different"],
+            "common": {"same_common": "birth_date"},
         },
     ] %}
     {% for column in identity_also_columns() %}
@@ -191,8 +195,10 @@
         then 'missing'
         when {{ common }} like '1%'
         then 'same'
-        when {{ common }} is not null
+        when {{ common }} like '2%'
         then 'same_shared'
+        when {{ common }} is not null
+        then 'same_common'
         when
             {{ edit_distance(left ~ ".national_id", right ~ ".national_id", most=1) }}
             <= 1
@@ -270,8 +276,14 @@
     end
 {%- endmacro %}
 
-{% macro birth_date_level(left, right) -%}
+{#- How two birth dates compare. `is_common` says whether many more people have that of `left` than
+  were born on a day; without it none is taken to be so. -#}
+{% macro birth_date_level(left, right, is_common=none) -%}
     case
+        {% if is_common is not none %}
+            when {{ left }}.birth_date = {{ right }}.birth_date and {{ is_common }}
+            then 'same_common'
+        {% endif %}
         when {{ left }}.birth_date = {{ right }}.birth_date
         then 'same'
         when {{ left }}.birth_date <> {{ right }}.birth_date

@@ -23,7 +23,7 @@
 
 {#-
   The weight of a comparison's level, out of `weights`, the one row that `weights_in_a_row` makes. A
-  level of which the value's frequency counts is left to the caller. `level` is the column of the
+  level of which the value's frequency counts is weighed by it. `level` is the column of the
   level if it is not named after the comparison.
 -#}
 {% macro level_weight(comparison, weights, level=none) -%}
@@ -46,6 +46,19 @@
                     )
                 }}
         {% endfor %}
+        {% for level, column in comparison.get("common", {}).items() %}
+            when '{{ level }}'
+            then
+                least(
+                    {{ weights }}.{{ comparison.name }}__same,
+                    {{
+                        match_weight(
+                            weights ~ "." ~ comparison.name ~ "__" ~ level ~ "_m",
+                            "1.0 * " ~ column ~ "_count / all_count",
+                        )
+                    }}
+                )
+        {% endfor %}
         else 0
     end
 {%- endmacro %}
@@ -67,7 +80,9 @@
                     0.0
                 ) as {{ comparison.name }}__{{ level }},
             {% endfor %}
-            {% for level in comparison.get("frequency", {}) %}
+            {% for level in (comparison.get("frequency", {}) | list) + (
+                comparison.get("common", {}) | list
+            ) %}
                 {% for share in ["m", "u"] %}
                     max(
                         case

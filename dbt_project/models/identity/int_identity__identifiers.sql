@@ -20,6 +20,8 @@ with
 
     given_names as ({{ known_given_names() }}),
 
+    common_birth_dates as ({{ common_birth_dates() }}),
+
     family_names as (select * from {{ ref("int_identity__family_names") }}),
 
     counted as (
@@ -82,7 +84,9 @@ with
             -- the name.
             and not coalesce(
                 left_face.kind = 'national_id'
-                and left_face.birth_date = right_face.birth_date,
+                and left_face.birth_date = right_face.birth_date
+                and left_face.birth_date
+                not in (select birth_date from common_birth_dates),
                 false
             )
         group by left_face.kind, left_face.value

@@ -72,6 +72,7 @@ with
             ) as name_key_count,
             left_record.postcode_count,
             left_record.city_key_count,
+            left_record.birth_date_count,
             {% for column in also %} left_record.{{ column }}_count, {% endfor %}
             greatest(
                 case
@@ -105,7 +106,13 @@ with
                 {{ also_level("left_record." ~ column, "right_record." ~ column) }}
                 as {{ column }}_level,
             {% endfor %}
-            {{ birth_date_level("left_record", "right_record") }} as birth_date_level,
+            {{
+                birth_date_level(
+                    "left_record",
+                    "right_record",
+                    is_common="left_record.birth_date_count > 1",
+                )
+            }} as birth_date_level,
             {{
                 given_name_level_of_records(
                     "'spelled'", "left_record", "right_record"

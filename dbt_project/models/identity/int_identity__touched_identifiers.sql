@@ -5,7 +5,8 @@
 
 -- The identifiers whose use must be found anew: those of records that are new,
 -- changed or gone,
--- and those which stand beside a given name that has become common or rare.
+-- and those which stand beside a given name or a birth date that has become common or
+-- rare.
 with
     {% if identity_follows() %}
         renamed as (
@@ -15,6 +16,13 @@ with
                 {{ changed_values }} as changed_values
                 on changed_values.value = records.given
             where changed_values.attribute = 'given'
+            union all
+            select records.record_key
+            from {{ records }} as records
+            inner join
+                {{ changed_values }} as changed_values
+                on changed_values.value = records.birth_date
+            where changed_values.attribute = 'birth_date'
         ),
 
         final as (

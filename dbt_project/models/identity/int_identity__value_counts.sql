@@ -11,7 +11,7 @@ with
     records as (select * from {{ ref("int_identity__records") }}),
 
     counted as (
-        {% for column in counted_columns() if column != "given" %}
+        {% for column in counted_columns() if column not in ("given", "birth_date") %}
             select '{{ column }}' as attribute, {{ column }} as value, count(*) as seen
             from records
             where
@@ -44,12 +44,39 @@ with
         having not {{ given_is_rare("count(*)", order_of_magnitude("totals.seen")) }}
     ),
 
+    -- Of birth dates too, and common is one that different people have.
+    frequent_birth_dates as (
+        select records.birth_date as value, count(*) as seen
+        from records
+        inner join counted as totals on totals.attribute = 'all'
+        where
+            records.birth_date is not null
+            {% if identity_follows() %}
+                and records.birth_date
+                in (select value from {{ touched }} where attribute = 'birth_date')
+            {% endif %}
+        group by records.birth_date, totals.seen
+        having
+            {{ birth_date_is_frequent("count(*)", order_of_magnitude("totals.seen")) }}
+    ),
+
+    common_birth_dates as (
+        select 'birth_date' as attribute, dates.value, dates.seen
+        from frequent_birth_dates as dates
+        inner join records on records.birth_date = dates.value
+        group by dates.value, dates.seen
+        having count(distinct records.given) > {{ var("identity_common_names", 5) }}
+    ),
+
     all_counted as (
         select attribute, value, seen
         from counted
         union all
         select attribute, value, seen
         from common_given_names
+        union all
+        select attribute, value, seen
+        from common_birth_dates
     ),
 
     final as (
