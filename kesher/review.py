@@ -21,6 +21,7 @@ from kesher.steward_decisions import decision_store
 from kesher.terminal import Terminal
 
 _PROMPT = "same, different, skip, undo or quit? "
+_LAST_PROMPT = "undo the last decision, or quit? "
 _ANSWERS = {
     "s": "same",
     "d": "different",
@@ -216,6 +217,10 @@ def review_next(
             pairs, open_count = queue.open_pairs(standing(store.decisions()).values(), 1)
             if not pairs:
                 terminal.say("Nothing is left to review.")
+                # The last decision may be a slip like any other.
+                if ask is not None and made and _takes_back(ask):
+                    _undo_last(store, made, by, None, terminal)
+                    continue
                 break
             pair = pairs[0]
             left, right = (_side(pair, side) for side in ("left", "right"))
@@ -269,6 +274,15 @@ def _answer(ask: Callable[[str], str], terminal: Terminal) -> tuple[str, str | N
         if answer is not None:
             return answer, note.strip() or None
         terminal.say(_HELP)
+
+
+def _takes_back(ask: Callable[[str], str]) -> bool:
+    """Ask, when no pair is left, whether the last decision is to be taken back."""
+    try:
+        typed = ask(_LAST_PROMPT)
+    except EOFError:
+        return False
+    return _ANSWERS.get(typed.strip().partition(" ")[0].lower()) == "undo"
 
 
 def _undo_last(

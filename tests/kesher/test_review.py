@@ -244,6 +244,16 @@ def test_answers_go_from_pair_to_pair_until_nothing_is_left(
     assert "3 decisions kept." in output
 
 
+def test_the_last_decision_can_be_taken_back_too(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = sit(here, "s", "d", "k", "u", "s", "q")
+    assert [decision.verdict for decision in made] == ["same", "different", "skip", "undo", "same"]
+    assert made[3].undone_decision_id == made[2].decision_id
+    assert made[4].left == made[2].left
+    assert capsys.readouterr().out.count("Nothing is left to review.") == 2
+
+
 def test_an_answer_that_makes_no_sense_is_asked_again_with_help(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
