@@ -36,6 +36,7 @@ _SIGNATURES = {
     b"\x1f\x8b": "is compressed by gzip: unpack it first",
     b"\x28\xb5\x2f\xfd": "is compressed by zstd: unpack it first",
 }
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # and UTF-32 LE
 _BLANKS = " \t\r\n\u00a0\u200e\u200f\ufeff"
 
 
@@ -203,7 +204,7 @@ class TableFile:
             self._take_excel()
         elif not head.strip():
             raise KesherError(f"{self.path} is empty: its first line should name the columns.")
-        elif b"\0" in head[:4096] and not _looks_like_utf16(head) and not self._options.encoding:
+        elif b"\0" in head[:4096] and not _is_wide(head) and not self._options.encoding:
             raise KesherError(
                 f"{self.path} is neither text nor Parquet nor an Excel workbook (.xlsx)."
             )
@@ -241,7 +242,7 @@ class TableFile:
     def _take_text(self, head: bytes) -> None:
         """Read the header; leave the rest to DuckDB if the text is UTF-8 as far as one sees."""
         given = self._options.encoding
-        is_utf8 = not _looks_like_utf16(head) and _is_utf8_so_far(head)
+        is_utf8 = not _is_wide(head) and _is_utf8_so_far(head)
         if is_utf8 and (given is None or codecs.lookup(given).name in ("utf-8", "utf-8-sig")):
             self._take_utf8(self.path, _utf8_survey())
         else:
@@ -271,9 +272,10 @@ class TableFile:
         found = survey(self.path, self._options.encoding)
         encoding = found.encoding
         if found.how == "detected" and encoding != "utf-8":
+            doubt = f", but {found.doubt}" if found.doubt else ""
             self._note(
-                f"{self.path} is read as {encoding}, which its bytes look like; --encoding names "
-                "another."
+                f"{self.path} is read as {encoding}, which its bytes look like{doubt}; --encoding "
+                "names another."
             )
         target = self._work / "utf-8.csv"
         damaged = 0
@@ -376,12 +378,10 @@ def _utf8_survey() -> Survey:
     return Survey("", "utf-8-sig", "detected", True)
 
 
-def _looks_like_utf16(head: bytes) -> bool:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return True
-    start = head[:4096]
-    zeros = sorted((start[0::2].count(0), start[1::2].count(0)))
-    return zeros[1] > len(start) // 6 and zeros[0] < zeros[1] // 4
+def _is_wide(head: bytes) -> bool:
+    from connectors.files.wide_text import wide_encoding
+
+    return head.startswith(_WIDE_MARKS) or wide_encoding(head) is not None
 
 
 def _is_utf8_so_far(head: bytes) -> bool:

@@ -133,6 +133,11 @@ class DelimitedTable:
             f"delimiter {shown} ({self._how}), {len(self.columns)} columns"
         )
 
+    @property
+    def doubt(self) -> str | None:
+        """That the encoding is not certain, if it is not."""
+        return self._text.what_to_do_about_doubt
+
     def rows(self) -> Iterator[Row | RejectedLine]:
         """The records after the header; what is empty is None."""
         columns = self.columns

@@ -27,6 +27,7 @@ class ExcelTable:
     """One sheet of a workbook; its first row that is not empty names the columns."""
 
     columns_are_final = True
+    doubt = None
 
     def __init__(self, path: Path, sheet: str | None) -> None:
         """Reads the header.

@@ -61,6 +61,11 @@ class JsonLinesTable:
         """Encoding, and how it is known."""
         return f"JSON Lines, encoding {self._text.encoding} ({self._text.how})"
 
+    @property
+    def doubt(self) -> str | None:
+        """That the encoding is not certain, if it is not."""
+        return self._text.what_to_do_about_doubt
+
     def rows(self) -> Iterator[Row | RejectedLine]:
         """The objects; a line that is none is rejected."""
         number = 0

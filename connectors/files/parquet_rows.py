@@ -15,6 +15,7 @@ class ParquetTable:
     """One Parquet file."""
 
     columns_are_final = True
+    doubt = None
 
     def __init__(self, path: Path) -> None:
         """Reads the file's footer.

@@ -55,6 +55,11 @@ class Table(Protocol):
         """Format, encoding and so on, for the log."""
         ...
 
+    @property
+    def doubt(self) -> str | None:
+        """What may be wrong with how it is read, and what to do; None if nothing is."""
+        ...
+
 
 class UnreadableFileError(Exception):
     """The file as a whole cannot be read; the message says why and what to do."""

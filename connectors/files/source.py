@@ -51,6 +51,7 @@ class FilesSource(AbstractSource):
         """Whether the files can be read, or what is wrong with which, or that none is there yet."""
         parsed = parse_config(config)
         faults: list[str] = []
+        doubts: list[str] = []
         files = list_files(parsed)
         if not files:
             return True, nothing_yet(parsed)
@@ -59,6 +60,8 @@ class FilesSource(AbstractSource):
                 table, _ = open_table(file, parsed)
                 PersonMapping(parsed, table.columns, table.columns_are_final)
                 logger.info(f"{file.path}: {table.describe()}")
+                if table.doubt is not None:
+                    doubts.append(f"{file.path}: {table.doubt}")
             except UnreadableFileError as error:
                 message = str(error)
                 faults.append(message if str(file.path) in message else f"{file.path}: {message}")
@@ -66,7 +69,11 @@ class FilesSource(AbstractSource):
                 faults.append(error.message or str(error))
             except OSError as error:
                 faults.append(f"{file.path} cannot be read: {error.strerror or error}")
-        return (not faults, "; ".join(faults) or left_out(parsed))
+        if faults:
+            return False, "; ".join(faults)
+        if unread := left_out(parsed):
+            doubts.append(unread)
+        return True, "; ".join(doubts) or None
 
     def streams(self, config: Mapping[str, Any]) -> list[Stream]:
         """`people` and `rejected_lines`."""

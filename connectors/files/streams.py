@@ -150,6 +150,8 @@ class FileStream(Stream, CheckpointMixin):
             table, sha256 = open_table(file, self._config)
             mapping = PersonMapping(self._config, table.columns, table.columns_are_final)
             self.logger.info(f"{file.path}: {table.describe()}")
+            if table.doubt is not None:
+                self.logger.warning(f"{file.path}: {table.doubt}", extra=FOR_USER)
             yield from self._records(file, table, mapping)
             if not table.columns_are_final:
                 mapping.check_after_reading(table.columns)

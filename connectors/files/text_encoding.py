@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from charset_normalizer import from_bytes
-
+from connectors.files.encoding_guess import guess_encoding
 from connectors.files.rows import RECORD_LIMIT
+from connectors.files.wide_text import wide_encoding
 
 _BLOCK = 256 * 1024
-_SAMPLE_LIMIT = 128 * 1024
+_SAMPLE_LIMIT = 96 * 1024
+_SAMPLE_OF_THE_START = 48 * 1024
+_SAMPLE_OF_A_BLOCK = 2 * 1024
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,13 +25,6 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# Encodings that lists of people come in; fewer choices make fewer wrong ones.
-_CANDIDATES = [
-    "cp1252", "cp1255", "cp1256", "cp1251", "cp1250", "cp1253", "cp1254", "cp1257",
-    "cp862", "cp437", "cp850", "koi8_r", "cp932", "gb18030", "big5", "cp949", "euc_jp", "euc_kr",
-]  # fmt: skip
-
-_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _MARK = re.compile("[\udc00-\udcff]")
 
 
@@ -53,12 +48,24 @@ class Survey:
         encoding: the Python codec to read it with.
         how: "given", "detected" or "byte order mark".
         may_be_broken: whether some bytes may not be text in that encoding.
+        doubt: why it may be another encoding, in plain words; None if that is hardly possible.
     """
 
     sha256: str
     encoding: str
     how: str
     may_be_broken: bool
+    doubt: str | None = None
+
+    @property
+    def what_to_do_about_doubt(self) -> str | None:
+        """The doubt with its remedy, for whoever reads the file; None if there is no doubt."""
+        if self.doubt is None:
+            return None
+        return (
+            f"its encoding is not certain: it is read as {self.encoding}, but {self.doubt}. "
+            "If names come out wrong, set encoding: to the right one"
+        )
 
 
 def survey(path: Path, given_encoding: str | None, always_unicode: bool = False) -> Survey:
@@ -71,17 +78,17 @@ def survey(path: Path, given_encoding: str | None, always_unicode: bool = False)
     """
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")("kesher_mark")
-    characters = wrong_bytes = zeros_even = zeros_odd = 0
+    characters = wrong_bytes = 0
     may_be_utf8 = True
     head = b""
     sample: list[bytes] = []
     sample_size = 0
+    seen = bytes(range(128))
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
             if not head:
                 head = block
-                zeros_even, zeros_odd = head[0::2].count(0), head[1::2].count(0)
             if block.isascii() and not decoder.getstate()[0]:
                 continue
             if may_be_utf8:
@@ -90,10 +97,19 @@ def survey(path: Path, given_encoding: str | None, always_unicode: bool = False)
                 characters += len(block) - len(text)  # every letter that is not ASCII takes more
                 # To go on would cost a call a byte; ten thousand of them leave no doubt.
                 may_be_utf8 = wrong_bytes < 10_000 or characters > wrong_bytes
-            for line in block.splitlines(keepends=True) if sample_size < _SAMPLE_LIMIT else ():
-                if not line.isascii() and sample_size < _SAMPLE_LIMIT:
+            # Most from the start, some from everywhere, and each letter at least once: a few names
+            # from elsewhere can tell more than thousands that are the same in every encoding.
+            enough = max(_SAMPLE_OF_THE_START, min(sample_size + _SAMPLE_OF_A_BLOCK, _SAMPLE_LIMIT))
+            has_new_letters = bool(block.translate(None, seen))
+            if not has_new_letters and sample_size >= enough:
+                continue
+            for line in block.splitlines(keepends=True):
+                if line.isascii():
+                    continue
+                if sample_size < enough or (has_new_letters and line.translate(None, seen)):
                     sample.append(line[:4096])
                     sample_size += len(sample[-1])
+                    seen = bytes({*seen, *line})
     wrong_bytes += len(_MARK.findall(decoder.decode(b"", final=True)))
 
     sha256 = digest.hexdigest()
@@ -106,33 +122,15 @@ def survey(path: Path, given_encoding: str | None, always_unicode: bool = False)
         if head.startswith(mark):
             broken = codec != "utf-8-sig" or wrong_bytes > 0
             return Survey(sha256, codec, "byte order mark", broken)
-    half = max(len(head) // 2, 1)
-    if zeros_odd > half // 3 and zeros_even < zeros_odd // 4:
-        return Survey(sha256, "utf-16-le", "detected", True)
-    if zeros_even > half // 3 and zeros_odd < zeros_even // 4:
-        return Survey(sha256, "utf-16-be", "detected", True)
+    if (wide := wide_encoding(head)) is not None:
+        return Survey(sha256, wide, "detected", True)
     if wrong_bytes == 0:
         return Survey(sha256, "utf-8", "detected", False)
     # UTF-8 with some damage: text in other encodings hardly ever looks like it.
     if characters > wrong_bytes or always_unicode:
         return Survey(sha256, "utf-8", "detected", True)
-    return Survey(sha256, _legacy_encoding(b"".join(sample)), "detected", True)
-
-
-def _legacy_encoding(sample: bytes) -> str:
-    """The encoding of text that is not Unicode."""
-    runs: list[bytes] = _NOT_ASCII.findall(sample)
-    size = sum(map(len, runs))
-    # Hebrew letters are 0xE0 to 0xFA in windows-1255 and come in runs. Cyrillic and Greek also use
-    # 0xC0 to 0xDF and 0xFB to 0xFF; accented Latin letters stand alone. Lists of names have too
-    # little prose for a detector that knows languages by their letters' frequency.
-    hebrew = sum(0xE0 <= byte <= 0xFA for run in runs for byte in run)
-    if size and hebrew >= 0.95 * size and size >= 2 * len(runs):
-        return "windows-1255"
-    best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
-    if best is None:
-        return "windows-1252"
-    return best.encoding.replace("cp125", "windows-125")
+    guess = guess_encoding(b"".join(sample))
+    return Survey(sha256, guess.encoding, "detected", True, guess.doubt)
 
 
 def open_text(path: Path, encoding: str) -> TextIO:

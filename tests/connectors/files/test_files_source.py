@@ -396,7 +396,7 @@ def test_a_workbook_that_is_called_csv_is_told_to_be_one(tmp_path: Path) -> None
         (old_office_file("Root Entry", "Workbook"), ["old Excel workbook (.xls)", "save it as"]),
         (old_office_file("Root Entry", "EncryptedPackage"), ["password", "save it as .xlsx"]),
         (old_office_file(), ["old Excel workbook or one with a password", "save it as .xlsx"]),
-        (gzip.compress(b"name\n"), ["gzip", "unpack it first"]),
+        (gzip.compress(b"name\n", mtime=0), ["gzip", "unpack it first"]),
         (b"<html><table><tr><td>name</td></tr></table></html>", ["web page", "save it in Excel"]),
         (b"PAR1", ["set format to parquet"]),
     ],
