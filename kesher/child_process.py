@@ -133,7 +133,11 @@ def send_output_to(file: Path) -> None:
 
 def _main(connection: Connection) -> None:
     _die_with_parent()
-    work, arguments, environment = connection.recv()
+    try:
+        work, arguments, environment = connection.recv()
+    except EOFError:
+        # The parent ended before it said what to do.
+        return
     # A forked process has the environment in which the first one was started.
     os.environ.clear()
     os.environ.update(environment)

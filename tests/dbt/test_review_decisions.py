@@ -30,10 +30,16 @@ RECORDS = [
 MATES = ("mate-1", "mate-2", "mate-3")
 OTHER_SCRIPT = "mate-4"
 TORN = [
-    person("mate-1", "T. Schwartzstein", email="schwartz@firm.example"),
+    person("mate-1", "T. Schwartzstein", email="schwartz@firm.example", birth_date="1950-01-02"),
     person("mate-2", "Tzachi Schwartzstein", email="schwartz@firm.example", phone="052-2800544"),
     person("mate-3", "Tzahi Schwartzstein", email="schwartz@firm.example"),
-    person("mate-4", "צחי שוורצשטיין", email="tschwartz40@gmail.com", phone="052-2800544"),
+    person(
+        "mate-4",
+        "צחי שוורצשטיין",
+        email="tschwartz40@gmail.com",
+        phone="052-2800544",
+        birth_date="1985-06-07",
+    ),
 ]
 
 

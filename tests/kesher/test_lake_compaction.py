@@ -170,13 +170,14 @@ def test_a_year_of_runs_leaves_few_files_and_every_run_once(
     from kesher.sync_report import SourceResult, SyncReport
 
     monkeypatch.setattr(sync_history, "FILES_TO_MERGE", 10)
-    lake = Lake(tmp_path)
+    directory = DataDirectory(tmp_path)
+    lake = Lake(directory.lake)
     for number in range(57):
         run = type("Run", (), {"id": f"run-{number}"})()
         report = SyncReport(sources=[SourceResult("stripe", 1.0, "down")])
-        sync_history.append_to_history(lake, run, report, datetime.now(UTC))
+        sync_history.append_to_history(directory, run, report, datetime.now(UTC))
         assert len(lake.files("kesher", "sync_runs")) <= 10
-    found = [row["data"]["run_id"] for row in rows(tmp_path, "kesher", "sync_runs")]
+    found = [row["data"]["run_id"] for row in rows(directory.lake, "kesher", "sync_runs")]
     assert found == [f"run-{number}" for number in range(57)]
 
 
