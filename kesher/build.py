@@ -24,8 +24,8 @@ from kesher.changed_models import changed_models
 from kesher.data_directory import DataDirectory, utc_text
 from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
+from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.lake import Lake
-from kesher.match_plan import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.parsed_project import parsed_project, project_digest
 from kesher.run_history import RunRecord
 from kesher.terminal import Terminal

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kesher.cli_settings import Settings, common_options, pass_settings, print_json
+from kesher.home_country import DEFAULT_HOME_COUNTRY
 
 if TYPE_CHECKING:
     from kesher.match_dates import DateOrder
@@ -42,7 +43,7 @@ _EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--country",
-    default="IL",
+    default=DEFAULT_HOME_COUNTRY,
     show_default=True,
     metavar="CODE",
     help="Whose phone numbers those without a calling code are, where a record names no country.",

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from connectors.manifest.folder import LIMITS
 from expectations.alerts import AlertsConfig
 from kesher.config_environment import Expansion
 from kesher.config_problems import dotted, path_in_file, problem_line
@@ -34,9 +35,6 @@ DEFAULT_DATA_DIR = Path("data")
 
 #: Parts of the configuration whose environment variables only some verbs need.
 Part = Literal["sources", "alerts", "decisions"]
-
-#: Numbers of a source that can be left out.
-_LIMITS = ("timeout_seconds", "max_retries", "patience_seconds", "max_concurrency")
 
 #: What a source's section says to Kesher, not to its connector.
 _OWN_KEYS = ("reread_days",)
@@ -143,7 +141,7 @@ def _without(expanded: dict[str, Any], unset: set[tuple[Any, ...]]) -> dict[str,
         if any(path[0] == section for path in unset):
             del whole[section]
     for path in unset:
-        if path[-1] in _LIMITS and path[0] == "sources":
+        if path[-1] in LIMITS and path[0] == "sources":
             sources = dict(whole["sources"])
             sources[path[1]] = {k: v for k, v in sources[path[1]].items() if k != path[-1]}
             whole["sources"] = sources

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from connectors.people_fields import PeopleField
 from expectations.alerts import AlertsConfig
+from kesher.home_country import DEFAULT_HOME_COUNTRY
 
 VENDORS = ("stripe", "zendesk", "mailchimp", "hubspot")
 
@@ -161,7 +162,7 @@ class KesherFile(_Section):
     """Everything that `kesher.yml` may say."""
 
     data_dir: str | None = None
-    home_country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "IL"
+    home_country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = DEFAULT_HOME_COUNTRY
     sources: dict[str, SourceConfig] | None = None
     sandbox: SandboxConfig = SandboxConfig()
     alerts: AlertsConfig = AlertsConfig()

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kesher.errors import ConfigError, KesherError, disk_full_error
+from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.match_input import PLACES, InputOptions, load_people, release_people
 from kesher.match_output import check_output, write_output
 from kesher.match_plan import (
     DATABASE,
-    DEFAULT_HOME_COUNTRY,
     DEFAULT_LINK_WEIGHT,
-    HOME_COUNTRY,
     INPUT,
     LINK_WEIGHT,
     MatchPlan,

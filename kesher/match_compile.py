@@ -10,9 +10,9 @@ from typing import Any
 
 from kesher.child_process import ChildError, run_apart
 from kesher.errors import KesherError
+from kesher.home_country import HOME_COUNTRY
 from kesher.match_plan import (
     DEFAULT_KEPT_WEIGHT,
-    HOME_COUNTRY,
     INPUT,
     KEPT_WEIGHT,
     LINK_WEIGHT,

@@ -67,11 +67,6 @@ TARGETS = ("int_identity__customer_ids", "int_identity__cuts")
 LINK_WEIGHT = "identity_link_weight"
 DEFAULT_LINK_WEIGHT = 3.0
 
-#: The variable of the connection, and dbt's, that holds the country of what does not name one, and
-#: what it is unless told otherwise.
-HOME_COUNTRY = "identity_home_country"
-DEFAULT_HOME_COUNTRY = "IL"
-
 #: dbt's variable for the weight below which a pair's scores are not kept, and its default.
 KEPT_WEIGHT = "identity_kept_weight"
 DEFAULT_KEPT_WEIGHT = -6.0

@@ -31,6 +31,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from connectors.schema_keywords import APPEND_ONLY, REREAD_DAYS, START_FIELD
 from kesher.errors import KesherError
 from kesher.lake import Lake, LakeClock
 from kesher.lake_writer import LakeWriter
@@ -49,10 +50,6 @@ from kesher.sync_report import (
 CHECKPOINT_RECORDS = 6_000
 CHECKPOINT_SECONDS = 15.0
 _TICK_SECONDS = 1.0
-#: A keyword of a stream's JSON schema; see docs/connectors/README.md.
-APPEND_ONLY = "x-append-only"
-REREAD_DAYS = "x-reread-days"
-START_FIELD = "x-start-field"
 _DAY = 86_400_000_000
 #: A record is only taken for deleted if it is newer than start_date by so much, since vendors have
 #: clocks and time zones of their own.

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_REREAD_DAYS = "x-reread-days"
-_APPEND_ONLY = "x-append-only"
+from connectors.schema_keywords import APPEND_ONLY, REREAD_DAYS, START_FIELD
+
 _TYPES = "array, boolean, integer, null, number, object, string, or a list of these"
 
 
@@ -38,15 +38,18 @@ def schema_problems(schema: Any) -> Iterator[str]:
     if not isinstance(schema, dict):
         yield f"found {_shown(schema)}; expected a JSON schema, which is an object with properties"
         return
-    days = schema.get(_REREAD_DAYS, 0)
+    days = schema.get(REREAD_DAYS, 0)
     if isinstance(days, bool) or not isinstance(days, int) or days < 0:
         yield (
-            f"{_REREAD_DAYS}: found {_shown(days)}; expected a whole number of days such as 30, "
+            f"{REREAD_DAYS}: found {_shown(days)}; expected a whole number of days such as 30, "
             "or 0 for never"
         )
-    append_only = schema.get(_APPEND_ONLY, False)
+    append_only = schema.get(APPEND_ONLY, False)
     if not isinstance(append_only, bool):
-        yield f"{_APPEND_ONLY}: found {_shown(append_only)}; expected true or false"
+        yield f"{APPEND_ONLY}: found {_shown(append_only)}; expected true or false"
+    field = schema.get(START_FIELD)
+    if not (field is None or (isinstance(field, str) and field)):
+        yield f"{START_FIELD}: found {_shown(field)}; expected a field such as created, or null"
     yield from _rule_problems(schema)
 
 

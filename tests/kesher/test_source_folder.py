@@ -218,6 +218,8 @@ def test_files_that_can_not_be_read_are_told_by_line(folder: Path) -> None:
         ({"x-reread-days": [1]}, "x-reread-days: found [1]; expected a whole number of days"),
         ({"x-reread-days": -1}, "x-reread-days: found -1; expected a whole number of days"),
         ({"x-reread-days": True}, "x-reread-days: found true; expected a whole number of days"),
+        ({"x-start-field": 5}, "x-start-field: found 5; expected a field such as created, or null"),
+        ({"x-start-field": ""}, 'x-start-field: found ""; expected a field such as created'),
         ({"x-reread-days": 1.5}, "x-reread-days: found 1.5; expected a whole number of days"),
         ({"x-append-only": "no"}, 'x-append-only: found "no"; expected true or false'),
         ({"type": "objekt"}, 'type: found "objekt"; expected one of array, boolean, integer,'),
@@ -282,6 +284,7 @@ def test_schemas_as_airbyte_writes_them_are_taken(folder: Path, version: str | N
         "definitions": {"at": {"type": "string", "format": "date-time", "airbyte_type": "x"}},
         "properties": {"at": {"$ref": "#/definitions/at"}},
         "x-reread-days": 0,
+        "x-start-field": "created.at",
         "x-append-only": True,
         **({"$schema": version} if version else {}),
     }

@@ -5,12 +5,12 @@
   telephone number.
 
   In words: an extension is cut off, and a second number after a slash; a slash after the area code
-  says nothing. A number that starts with + or with the international
-  prefix of its country is international, and the longest thing in the seed that it starts
-  with is its calling code; a trunk prefix after that, `+49 (0)30`, goes. Any other number is national: its trunk prefix is taken off and its
-  country's calling code put before. Whose it is, where no country is named, its notation says if it
-  is that of North America, else it is the home country's. In either case the number of digits must be one that the
-  country has. Star numbers and numbers that are one digit repeated are nobody's.
+  says nothing. A number that starts with + or with the international prefix of its country is
+  international, and the longest thing in the seed that it starts with is its calling code; a trunk
+  prefix after that, `+49 (0)30`, goes. Any other number is national: its trunk prefix is taken off
+  and its country's calling code put before. Whose it is, where no country is named, its notation
+  says if it is that of North America, else it is the home country's. In either case the number of
+  digits must be one that the country has. Star numbers and numbers that are one digit repeated are nobody's.
 -#}
 {% macro phone_numbers(relation) %}
     select phone_id, e164
