@@ -55,7 +55,7 @@ _SHIPPED_COUNTS_AS = 3.0
 #: one customer there, there are no households.
 _HOUSEHOLDS_FROM = 0.02
 
-_RANDOM_PAIRS = 100_000
+_RANDOM_PAIRS = 50_000
 _CANDIDATE_PAIRS = 400_000
 _ROUNDS = 8
 _ITERATIONS = 60
