@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.streams.call_rate import LimiterSession
 from airbyte_cdk.sources.streams.http.error_handlers import ResponseAction
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.streams.http.http_client import HttpClient
@@ -77,6 +78,31 @@ class SourceBudget:
                 return
 
 
+class VendorSession(LimiterSession):
+    """The CDK's session, but it asks the environment for proxies and certificates once a host.
+
+    Requests does so for every request, and walks through all of the environment each time.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._environment_settings: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """What requests makes of these settings and the environment's."""
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        target = urlsplit(url)
+        key = (target.scheme, target.netloc, stream, verify, cert)
+        if key not in self._environment_settings:
+            self._environment_settings[key] = super().merge_environment_settings(
+                url, {}, stream, verify, cert
+            )
+        return dict(self._environment_settings[key])
+
+
 class VendorClient(HttpClient):
     """The CDK's client, but it retries as `VendorErrorHandler` says and shares a `SourceBudget`.
 
@@ -101,6 +127,9 @@ class VendorClient(HttpClient):
         self._handler = handler
         self._budget = budget
         self.before_waiting: Callable[[], None] = lambda: None
+
+    def _request_session(self) -> requests.Session:
+        return VendorSession(api_budget=self._api_budget)
 
     def _create_prepared_request(self, *args: Any, **kwargs: Any) -> requests.PreparedRequest:
         try:

@@ -114,10 +114,15 @@ class LakeClock:
 
     def microseconds(self) -> int:
         """Return the next moment, in microseconds since 1970 in UTC."""
+        return self.moments(1)[0]
+
+    def moments(self, count: int) -> range:
+        """Return the next so many moments, a microsecond apart, in microseconds since 1970."""
         now = time.time_ns() // 1000
         with self._lock:
-            self._last = max(now, self._last + 1)
-            return self._last
+            first = max(now, self._last + 1)
+            self._last = first + count - 1
+        return range(first, first + count)
 
     def stamp(self) -> str:
         """Return the next moment as it stands in file names."""

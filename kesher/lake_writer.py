@@ -35,6 +35,8 @@ PARQUET_OPTIONS: dict[str, Any] = {
     "write_page_checksum": True,
 }
 _BYTES_A_GROUP = 16 * 1024 * 1024
+#: So many records are taken in at once, which is half as much work as one by one.
+_RECORDS_AT_ONCE = 100
 _REASONS_A_RECORD = 20
 #: Where the 32 hexadecimal digits of a UUID stand in its text.
 _DIGIT_PLACES = [place for place in range(36) if place not in (8, 13, 18, 23)]
@@ -84,6 +86,7 @@ class LakeWriter:
         self._finished_name = ""
         self._file: Any = None
         self._parquet: pq.ParquetWriter | None = None
+        self._records: list[Mapping[str, Any]] = []
         self._empty_buffer()
         self._changed_rows = 0
         self.uncommitted = 0
@@ -96,24 +99,27 @@ class LakeWriter:
         self.discard()
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add a record as the vendor sent it.
+        """Add a record as the vendor sent it; it must not be changed afterwards.
 
         Raises:
             KesherError: the disk is full.
         """
-        changes = self._misfit(record)
-        data, replaced = _json_bytes(record)
-        if replaced:
-            changes.append({"field": "", "change": "REPLACED", "reason": replaced})
-        self._append(data, changes)
+        self._records.append(record)
+        self.uncommitted += 1
+        if len(self._records) == _RECORDS_AT_ONCE:
+            self._take_records()
 
     def add_tombstone(self, key: Mapping[str, Any], deleted_at: datetime) -> None:
         """Add a row saying that the record with this key was deleted."""
+        self._take_records()
         data, _ = _json_bytes({**key, DELETED_AT: deleted_at.astimezone(UTC).isoformat()})
-        self._append(data, [])
+        self.uncommitted += 1
+        self._append([data], [self._plain_meta])
 
     def commit(self) -> int:
         """Make everything added so far part of the lake, in one step that survives a crash.
+
+        `misfits` counts what is committed.
 
         Returns:
             The number of rows made visible.
@@ -123,6 +129,7 @@ class LakeWriter:
         """
         if not self.uncommitted:
             return 0
+        self._take_records()
         try:
             self._write_group()
             assert self._parquet is not None and self._unfinished is not None  # noqa: S101
@@ -145,6 +152,7 @@ class LakeWriter:
 
     def discard(self) -> None:
         """Throw away what was not committed."""
+        self._records = []
         self._empty_buffer()
         self.uncommitted = self._changed_rows = 0
         unfinished, self._unfinished = self._unfinished, None
@@ -164,6 +172,20 @@ class LakeWriter:
         except FileNotFoundError:
             return
 
+    def _take_records(self) -> None:
+        """Move what was added into the buffer, as JSON and held against the schema."""
+        records, self._records = self._records, []
+        texts: list[bytes] = []
+        metas: list[bytes] = []
+        for record in records:
+            changes = self._misfit(record)
+            text, replaced = _json_bytes(record)
+            if replaced:
+                changes.append({"field": "", "change": "REPLACED", "reason": replaced})
+            texts.append(text)
+            metas.append(self._meta(changes) if changes else self._plain_meta)
+        self._append(texts, metas)
+
     def _misfit(self, record: Mapping[str, Any]) -> list[dict[str, str]]:
         if self._validator is None or self._validator.is_valid(record):
             return []
@@ -176,18 +198,16 @@ class LakeWriter:
             changes.append({"field": field, "change": "KEPT_AS_SENT", "reason": error.message})
         return changes
 
-    def _append(self, data: bytes, changes: list[dict[str, str]]) -> None:
-        self._moments.append(self._clock.microseconds())
-        self._metas.append(
-            orjson.dumps({"sync_id": self._sync_id, "changes": changes})
-            if changes
-            else self._plain_meta
-        )
-        self._changed_rows += bool(changes)
+    def _meta(self, changes: list[dict[str, str]]) -> bytes:
+        self._changed_rows += 1
+        return orjson.dumps({"sync_id": self._sync_id, "changes": changes})
+
+    def _append(self, texts: list[bytes], metas: list[bytes]) -> None:
+        self._moments.extend(self._clock.moments(len(texts)))
+        self._metas += metas
         # Not as a list: what orjson returns may hold eight times the memory that it needs.
-        self._data += data
-        self._ends.append(len(self._data))
-        self.uncommitted += 1
+        self._ends.extend(accumulate(map(len, texts), initial=self._ends.pop()))
+        self._data += b"".join(texts)
         if len(self._metas) >= ROWS_A_GROUP or len(self._data) >= _BYTES_A_GROUP:
             try:
                 self._write_group()

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 import pytest
 import requests
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from answering_vendor import Answer, Request
 from reading import read
 
@@ -450,6 +451,47 @@ def test_connections_are_used_again(local_vendor, monkeypatch):
     server = local_vendor(answer)
     assert len(read_one("stripe", server.base_url).records["customers"]) == 10
     assert len(opened) == 1
+
+
+def test_a_proxy_of_the_environment_is_used_but_not_for_hosts_that_it_leaves_out(
+    local_vendor, monkeypatch
+):
+    targets = []
+
+    def proxy(request):
+        targets.append(request)
+        return Answer(GOOD["stripe"])
+
+    server = local_vendor(proxy)
+    monkeypatch.setenv("http_proxy", server.base_url)
+    monkeypatch.setenv("no_proxy", "localhost")
+    # Nobody answers there, so that only a proxy can.
+    assert read_one("stripe", "http://127.0.0.1:9").records["customers"] == [{"id": "x"}]
+    assert len(targets) == 1
+    session = sending.VendorSession(api_budget=APIBudget(policies=[]))
+    for host, proxy_of in (("localhost", None), ("far.example", server.base_url)):
+        for _ in range(2):
+            made = session.merge_environment_settings(f"http://{host}/v1", {}, False, None, None)
+            assert made["proxies"].get("http") == proxy_of
+
+
+def test_the_environment_is_asked_for_a_proxy_once_a_host(local_vendor, monkeypatch):
+    asked = []
+    look = requests.sessions.get_environ_proxies
+    monkeypatch.setattr(
+        requests.sessions,
+        "get_environ_proxies",
+        lambda url, **more: asked.append(url) or look(url, **more),
+    )
+    pages = iter(range(10))
+
+    def answer(_):
+        number = next(pages)
+        return Answer({"data": [{"id": str(number)}], "has_more": number < 9})
+
+    server = local_vendor(answer)
+    assert len(read_one("stripe", server.base_url).records["customers"]) == 10
+    assert len(asked) == 1
 
 
 # Every requester has these manners, and no credential gets out when it cannot be sent.

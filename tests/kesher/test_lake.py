@@ -123,6 +123,36 @@ def test_a_record_that_does_not_fit_is_kept_with_the_reason_but_not_its_value(
     assert Lake(tmp_path).facts()["crm", "people"].misfits == 1
 
 
+def test_rows_stand_in_the_order_in_which_they_were_added_tombstones_among_them(
+    tmp_path: Path,
+) -> None:
+    misfits = {50, 99, 100, 249}
+    with writer(Lake(tmp_path), json_schema=SCHEMA_OF_PEOPLE) as target:
+        for number in range(250):
+            target.add({"id": str(number), "age": "old" if number in misfits else number})
+            if number == 120:
+                target.add_tombstone({"id": "gone"}, datetime(2026, 1, 1, tzinfo=UTC))
+        assert target.uncommitted == 251
+        assert target.commit() == 251
+        assert target.misfits == len(misfits)
+    kept = rows(tmp_path, "crm", "people")
+    ids = [row["data"]["id"] for row in kept]
+    assert ids == [*map(str, range(121)), "gone", *map(str, range(121, 250))]
+    assert {int(row["data"]["id"]) for row in kept if row["meta"]["changes"]} == misfits
+    moments = [row["extracted_at"] for row in kept]
+    assert moments == sorted(set(moments))
+
+
+def test_what_was_thrown_away_is_not_in_the_next_commit(tmp_path: Path) -> None:
+    with writer(Lake(tmp_path)) as target:
+        target.add({"id": "thrown away"})
+        target.discard()
+        assert target.commit() == 0
+        target.add({"id": "kept"})
+        assert target.commit() == 1
+    assert data(tmp_path, "crm", "people") == [{"id": "kept"}]
+
+
 @pytest.mark.parametrize(
     ("hostile", "kept"),
     [
