@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.utils import formatdate
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.bare_server import Request, response, serve
 
 _PAGE = 100
 _CREATED = 1_700_000_000
@@ -56,48 +57,33 @@ _CUSTOMER = json.dumps(
 )
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    records = 0
-    latency = 0.0
+class Customers:
+    """Answers for a list of so many customers, and for lists of anything else that are empty."""
 
-    def do_GET(self) -> None:
-        time.sleep(self.latency)
-        address = urlsplit(self.path)
-        query = {key: values[0] for key, values in parse_qs(address.query).items()}
-        first = (
-            int(query["starting_after"].removeprefix("cus_")) if "starting_after" in query else 0
-        )
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __call__(self, request: Request) -> bytes:
+        """Answer one page."""
+        target = urlsplit(request.line.split(b" ")[1].decode())
+        query = {key: values[0] for key, values in parse_qs(target.query).items()}
+        after = int(query.get("starting_after", "cus_0").removeprefix("cus_"))
         size = min(int(query.get("limit", 10)), _PAGE)
-        numbers = range(first + 1, min(first + size, self.records) + 1)
-        if address.path != "/v1/customers":
+        numbers = range(after + 1, min(after + size, self._count) + 1)
+        if target.path != "/v1/customers":
             numbers = range(0)
         page = ",".join(_CUSTOMER.replace("~", str(number)) for number in numbers)
-        has_more = "true" if numbers and numbers[-1] < self.records else "false"
-        body = (
-            f'{{"object":"list","url":"{address.path}","has_more":{has_more},"data":[{page}]}}'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+        has_more = "true" if numbers and numbers[-1] < self._count else "false"
+        body = f'{{"object":"list","url":"{target.path}","has_more":{has_more},"data":[{page}]}}'
+        headers = f"Content-Type: application/json\r\nDate: {formatdate(usegmt=True)}\r\n"
+        return response(body.encode(), headers)
 
 
 def main() -> None:
     """Serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("records", type=int)
-    parser.add_argument("--latency", type=float, default=0.0, help="milliseconds a request")
-    options = parser.parse_args()
-    _Handler.records, _Handler.latency = options.records, options.latency / 1000
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
-        server.serve_forever()
+    serve(Customers(parser.parse_args().records))
 
 
 if __name__ == "__main__":

@@ -1,57 +1,59 @@
 """`python -m benchmarks.remembering_server SANDBOX`: a sandbox that works out each answer once.
 
-A vendor answers on machines of its own; here it shares two cores with whoever reads. What was asked
-before is answered from memory, so that reading everything a second time takes next to nothing of
-the server. It prints its address and serves until it is killed.
+What was asked before is answered from memory, byte by byte as it was then, so that reading
+everything a second time takes next to nothing of the server. It prints its address and serves until
+it is killed.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import uvicorn
+from benchmarks.bare_server import Request, response, serve
+from connectors import sandbox
 
-from connectors.sandbox.fault_injection import App, Message, Receive, Scope, Send
-from connectors.sandbox.server import application
-from connectors.sandbox.store import open_store
+_OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding"}
 
 
 class RememberedAnswers:
-    """An ASGI application around another one, whose answers depend on the request alone."""
+    """Answers of another server, whose answers depend on the request line and the body alone."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._answers: dict[tuple[str, bytes, bytes, bytes], list[Message]] = {}
+    def __init__(self, address: str) -> None:
+        self._server = urlsplit(address).netloc
+        self._answers: dict[tuple[bytes, bytes], bytes] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, request: Request) -> bytes | asyncio.Future[bytes]:
         """Answer as before, or for the first time."""
-        body = await _body(receive)
-        request = (scope["method"], scope["raw_path"], scope["query_string"], body)
-        if request not in self._answers:
-            answer: list[Message] = []
+        known = self._answers.get((request.line, request.body))
+        if known is not None:
+            return known
+        return asyncio.get_running_loop().run_in_executor(None, self._ask, request)
 
-            async def given() -> Message:
-                return {"type": "http.request", "body": body, "more_body": False}
-
-            async def keep(message: Message) -> None:
-                answer.append(message)
-
-            await self._app(scope, given, keep)
-            self._answers[request] = answer
-        for message in self._answers[request]:
-            await send(message)
-
-
-async def _body(receive: Receive) -> bytes:
-    body, is_whole = b"", False
-    while not is_whole:
-        message = await receive()
-        body += message.get("body", b"")
-        is_whole = not message.get("more_body", False)
-    return body
+    def _ask(self, request: Request) -> bytes:
+        method, target, _ = request.line.decode().split(" ")
+        connection = HTTPConnection(self._server)
+        try:
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            for header in request.head.decode("latin-1").splitlines()[1:-1]:
+                # The host as it was asked for, so that links lead here as well.
+                name, _, value = header.partition(": ")
+                connection.putheader(name, value)
+            connection.endheaders(request.body or None)
+            answer = connection.getresponse()
+            headers = "".join(
+                f"{name}: {value}\r\n"
+                for name, value in answer.getheaders()
+                if name.lower() not in _OF_THE_CONNECTION
+            )
+            known = response(answer.read(), headers, f"{answer.status} {answer.reason}")
+        finally:
+            connection.close()
+        self._answers[request.line, request.body] = known
+        return known
 
 
 def main() -> None:
@@ -59,16 +61,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sandbox", type=Path, help="its folder")
     options = parser.parse_args()
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(256)
-        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        app = RememberedAnswers(application(open_store(options.sandbox, read_only=True)))
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off",
-            date_header=False, server_header=False,
-        )  # fmt: skip
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    with sandbox.running(options.sandbox) as address:
+        serve(RememberedAnswers(address))
 
 
 if __name__ == "__main__":
