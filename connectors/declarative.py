@@ -217,6 +217,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
             for entry in (catalog.streams if catalog else [])
             if entry.sync_mode == SyncMode.full_refresh
         }
+        self._named = {entry.stream.name for entry in (catalog.streams if catalog else [])}
         manifest = self._manifest_of(folder, vendor, config or {})
         self._budget = SourceBudget(_at_once(manifest, config or {}))
         super().__init__(
@@ -310,7 +311,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         logger: logging.Logger,  # noqa: ARG002
         config: Mapping[str, Any],
     ) -> AirbyteConnectionStatus:
-        """Asks for one page of every stream.
+        """Asks for one page of every stream; if the source has a catalog, of every one in that.
 
         Stops at what would fail for all streams (wrong key, vendor down); collects the streams
         that the key may not read, or that the account does not have though it has others.
@@ -320,6 +321,8 @@ class ManifestSource(ConcurrentDeclarativeSource):
         is_known = False
         try:
             for stream in self.streams(config):
+                if self._named and stream.name not in self._named:
+                    continue
                 try:
                     self._first_page(stream)
                     is_known = True

@@ -40,7 +40,7 @@ from kesher.cli_settings import Settings, common_options, pass_settings, print_j
 @click.option(
     "--check",
     is_flag=True,
-    help="Ask the sources whether the keys are good and which permissions lack; read nothing.",
+    help="Ask the sources, or the streams named, whether the key may read them; read nothing.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @common_options
@@ -68,6 +68,7 @@ def sync(
       kesher sync --source stripe --stream customers --full-refresh
       kesher sync --source hubspot --since 2026-01-31
       kesher sync --check
+      kesher sync --check --stream hubspot.deals
     """
     from kesher.run_history import recorded_run
     from kesher.sync import plan

@@ -124,6 +124,7 @@ def load_config(
                     file.parent / about.folder,
                     about.settings,
                     about.without or (),
+                    about.reread_days,
                 )
             ]
         if problems:

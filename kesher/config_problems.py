@@ -5,7 +5,6 @@ Values that came from the environment, and those of keys that hold secrets, neve
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 import typing
@@ -14,6 +13,7 @@ from typing import Any, Union
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from connectors.nearest_name import did_you_mean, expected_one_of
 from connectors.people_fields import PeopleField
 from kesher.config_environment import Expansion
 from kesher.config_schema import VENDORS, KesherFile, SourceConfig
@@ -50,12 +50,10 @@ def problem_line(details: ErrorDetails, expansion: Expansion) -> str:
         found = details["ctx"].get("tag") if "ctx" in details else None
         if kind == "union_tag_not_found" or found is None:
             return f"{key}.type: found nothing; expected one of {', '.join(kinds)}"
-        return (
-            f"{key}.type: found {found}; expected one of {', '.join(kinds)}{_nearest(found, kinds)}"
-        )
+        return f"{key}.type: found {found}; {expected_one_of(found, kinds)}"
     if "[key]" in location:
         fields = list(typing.get_args(PeopleField))
-        near = _nearest(str(path[-1]), fields)
+        near = did_you_mean(str(path[-1]), fields)
         return f"{key}: unknown field{near}; expected one of {', '.join(fields)}"
     found = _found(details["input"], path, expansion)
     return f"{key}: found {found}; expected {_expected(details)}"
@@ -116,12 +114,7 @@ def kind_of(value: Any) -> str:
 
 def _expected_keys(found: str, location: tuple[int | str, ...]) -> str:
     fields = _fields_at(location[:-1])
-    return f"expected one of {', '.join(fields)}{_nearest(found, fields)}"
-
-
-def _nearest(found: str, expected: list[str]) -> str:
-    close = difflib.get_close_matches(found.lower(), expected, n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return expected_one_of(found, fields)
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from connectors.people_fields import PeopleField
+from connectors.stream_names import stream_problems, vendor_streams
 from expectations.alerts import AlertsConfig
-from kesher.home_country import DEFAULT_HOME_COUNTRY
+from kesher.home_country import DEFAULT_HOME_COUNTRY, country_problem
 
 VENDORS = ("stripe", "zendesk", "mailchimp", "hubspot")
 
@@ -37,6 +38,15 @@ def _no_yes_or_no(value: Any) -> Any:
     """Refuse `true`, which pydantic takes for 1; a number in an environment variable is text."""
     if isinstance(value, bool):
         raise ValueError("a whole number")
+    return value
+
+
+def _country(value: Any) -> Any:
+    """Refuse what is no country: of none could a telephone number be read."""
+    if value is False:
+        raise ValueError("a country in two capital letters; Norway's stands in quotes, 'NO'")
+    if isinstance(value, str) and (problem := country_problem(value)):
+        raise ValueError(problem)
     return value
 
 
@@ -162,7 +172,7 @@ class KesherFile(_Section):
     """Everything that `kesher.yml` may say."""
 
     data_dir: str | None = None
-    home_country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = DEFAULT_HOME_COUNTRY
+    home_country: Annotated[str, BeforeValidator(_country)] = DEFAULT_HOME_COUNTRY
     sources: dict[str, SourceConfig] | None = None
     sandbox: SandboxConfig = SandboxConfig()
     alerts: AlertsConfig = AlertsConfig()
@@ -171,7 +181,7 @@ class KesherFile(_Section):
 
 
 def source_problems(checked: KesherFile) -> Iterator[str]:
-    """Say what is wrong with the names of the sources, which no model can tell."""
+    """Say what is wrong with the names of sources and streams, which no model can tell."""
     if checked.sources is None:
         return
     if not checked.sources:
@@ -188,3 +198,7 @@ def source_problems(checked: KesherFile) -> Iterator[str]:
             yield f"{key}: found a name that is reserved; expected another one"
         elif not _SOURCE_NAME.match(name):
             yield f"{key}: found a name with other signs; expected a-z, 0-9, _, a letter first"
+        if isinstance(source, _VendorSource):
+            streams = vendor_streams(source.type)
+            for problem in stream_problems(streams, source.without or (), source.reread_days):
+                yield f"{key}.{problem}"

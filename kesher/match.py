@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kesher.errors import ConfigError, KesherError, disk_full_error
-from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
+from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY, country_problem
 from kesher.match_input import PLACES, InputOptions, load_people, release_people
 from kesher.match_output import check_output, write_output
 from kesher.match_plan import (
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 # In bytes. More does not make it quicker.
 _LEAST_MEMORY = 3_200_000_000
 _MEMORY_A_RECORD = 3_000
-
-#: The seed that knows the countries' telephone numbers.
-CALLING_CODES = f"{DATABASE}.seeds.identity_calling_codes"
 
 #: What was asked for, in a database that --keep keeps.
 SETTINGS = "main.match_settings"
@@ -140,6 +137,8 @@ def _check(request: MatchRequest) -> None:
         problems.append(
             f"--threshold {request.threshold}: a probability between 0 and 1, such as 0.95"
         )
+    if problem := country_problem(request.country.upper()):
+        problems.append(f"--country {request.country}: {problem}")
     if request.keep is not None:
         keep = request.keep.resolve()
         if not keep.parent.is_dir():
@@ -196,12 +195,6 @@ def _attach_template(connection: duckdb.DuckDBPyConnection, plan: MatchPlan) -> 
 
 def _set_country(connection: duckdb.DuckDBPyConnection, country: str) -> None:
     """Say whose telephone numbers those without a calling code are."""
-    known = connection.execute(
-        f"select 1 from {CALLING_CODES} where country = $country limit 1",  # noqa: S608
-        {"country": country.upper()},
-    ).fetchall()
-    if not known:
-        raise ConfigError([f"--country {country}: a country in two letters, such as US or IL"])
     connection.execute(f"set variable {HOME_COUNTRY} = {constant(country.upper())}")
 
 

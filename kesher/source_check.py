@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kesher.config import Config
 from kesher.data_directory import DataDirectory
@@ -14,8 +14,11 @@ from kesher.errors import ConfigError, KesherError
 from kesher.finding import Finding
 from kesher.redaction import Redactor
 from kesher.sync import source_settings
-from kesher.sync_request import SyncRequest
+from kesher.sync_request import SyncRequest, unknown_streams
 from kesher.terminal import Terminal
+
+if TYPE_CHECKING:
+    from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog
 
 
 def check_sources(
@@ -27,7 +30,7 @@ def check_sources(
         config: Says which sources there are; the sandbox's server runs meanwhile if needed.
         data: Where the sandbox is.
         terminal: Where the making of the sandbox is told.
-        request: Which sources. Streams are not told apart: a source is asked for all of its.
+        request: Which sources, and which of their streams; a list's files are looked at as a whole.
 
     Yields:
         A finding a source. What is wrong names each stream that can't be read, and why.
@@ -42,8 +45,8 @@ def check_sources(
             ThreadPoolExecutor(max_workers=8) as pool,
         ):
             checks = {
-                name: pool.submit(_check_source, dict(sources[name]))
-                for name in request.chosen(sources)
+                name: pool.submit(_check_source, dict(sources[name]), streams)
+                for name, streams in request.chosen(sources).items()
             }
             for name, outcome in checks.items():
                 ok, told = outcome.result()
@@ -66,7 +69,7 @@ def _no_logging() -> Iterator[None]:
         logging.disable(before)
 
 
-def _check_source(settings: dict[str, Any]) -> tuple[bool, str]:
+def _check_source(settings: dict[str, Any], streams: frozenset[str] | None) -> tuple[bool, str]:
     """Return whether a source can be read, and what is wrong or worth knowing, if anything."""
     from airbyte_cdk.models import Status
     from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -77,9 +80,41 @@ def _check_source(settings: dict[str, Any]) -> tuple[bool, str]:
         settings.setdefault("max_retries", 1)
     try:
         source = create_source(settings["type"], settings, None, None)
-        outcome = source.check(logging.getLogger("airbyte"), settings)
+        logger = logging.getLogger("airbyte")
+        if streams is not None:
+            there = source.discover(logger, settings).streams
+            if problem := unknown_streams(streams, [stream.name for stream in there]):
+                return False, problem
+            catalog = _catalog(stream for stream in there if stream.name in streams)
+            source = create_source(settings["type"], settings, catalog, None)
+        outcome = source.check(logger, settings)
     except AirbyteTracedException as error:
         return False, error.message or str(error)
     ok = outcome.status == Status.SUCCEEDED
     silence = "" if ok else "the check failed without a word"
     return ok, " ".join((outcome.message or silence).split())
+
+
+def _catalog(streams: Iterable[AirbyteStream]) -> ConfiguredAirbyteCatalog:
+    """Return the catalog of a source that is asked for these streams only."""
+    from airbyte_cdk.models import (
+        ConfiguredAirbyteCatalog,
+        ConfiguredAirbyteStream,
+        DestinationSyncMode,
+        SyncMode,
+    )
+
+    return ConfiguredAirbyteCatalog(
+        streams=[
+            ConfiguredAirbyteStream(
+                stream=stream,
+                sync_mode=(
+                    SyncMode.incremental
+                    if SyncMode.incremental in (stream.supported_sync_modes or [])
+                    else SyncMode.full_refresh
+                ),
+                destination_sync_mode=DestinationSyncMode.append,
+            )
+            for stream in streams
+        ]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,11 @@ STREAM = "source_mappings"
 
 
 def folder_problems(
-    place: str, folder: Path, settings: Mapping[str, Any], without: Sequence[str] = ()
+    place: str,
+    folder: Path,
+    settings: Mapping[str, Any],
+    without: Sequence[str] = (),
+    reread: Collection[str] = (),
 ) -> Iterator[str]:
     """Say what is wrong with a source's folder, its mapping and its settings, one line each.
 
@@ -27,6 +31,7 @@ def folder_problems(
         folder: Its folder.
         settings: As kesher.yml gives them.
         without: The streams that kesher.yml leaves out.
+        reread: The streams that kesher.yml says to read again after so many days.
     """
     from connectors.manifest.folder import FolderError, read_folder
     from connectors.manifest.mapping import compile_mapping
@@ -34,7 +39,7 @@ def folder_problems(
     try:
         read = read_folder(folder)
         yield from (f"{place}.settings.{problem}" for problem in read.setting_problems(settings))
-        yield from (f"{place}.{problem}" for problem in read.without_problems(without))
+        yield from (f"{place}.{problem}" for problem in read.stream_problems(without, reread))
         compile_mapping(read)
     except FolderError as error:
         yield from (f"{place}: {problem}" for problem in error.problems)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.nearest_name import did_you_mean
 from kesher.config_schema import VENDORS
 from kesher.errors import ConfigError
 
@@ -36,6 +37,15 @@ def settings_since(settings: Mapping[str, Any], day: str) -> dict[str, Any]:
     """Return a source's settings for a sync of what is newer than a day."""
     key = "start_date" if settings["type"] in VENDORS else "since"
     return {**settings, key: day}
+
+
+def unknown_streams(named: Collection[str], there: Collection[str]) -> str | None:
+    """Say which of the streams that were asked for a source does not have; None if it has all."""
+    unknown = sorted(set(named) - set(there))
+    if not unknown:
+        return None
+    shown = ", ".join(name + did_you_mean(name, sorted(there)) for name in unknown)
+    return f"has no stream {shown}; it has {', '.join(sorted(there))}"
 
 
 @dataclass(frozen=True)

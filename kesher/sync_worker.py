@@ -44,6 +44,7 @@ from kesher.sync_report import (
     StreamProgress,
     StreamResult,
 )
+from kesher.sync_request import unknown_streams
 
 #: A checkpoint waits for this many records or seconds, so that files do not become too small. The
 #: connectors' states are at most some 3,000 records or a page apart: 10,000 are never exceeded.
@@ -78,11 +79,8 @@ def read_source(
     catalog = make_source(None, None).discover(logger, job.settings)
     available = {stream.name: stream for stream in catalog.streams}
     if job.streams is not None:
-        unknown = sorted(job.streams - available.keys())
-        if unknown:
-            raise KesherError(
-                f"has no stream {', '.join(unknown)}; it has {', '.join(sorted(available))}"
-            )
+        if problem := unknown_streams(job.streams, available):
+            raise KesherError(problem)
         available = {name: available[name] for name in available if name in job.streams}
     clock = LakeClock(job.not_before)
     anew = _to_be_read_anew(job, state, available, clock)

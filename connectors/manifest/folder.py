@@ -5,9 +5,8 @@ What can be seen wrong from the files alone is told here, before anything is ask
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import yaml
 
 from connectors.manifest.schemas import read_schemas, schema_problems
+from connectors.nearest_name import expected_one_of
+from connectors.stream_names import stream_problems
 
 MANIFEST = "manifest.yaml"
 MAPPING = "mapping.yaml"
@@ -71,15 +72,13 @@ class SourceFolder:
             ):
                 yield f"{key}: found no number; expected one"
 
-    def without_problems(self, without: Sequence[str]) -> Iterator[str]:
-        """Say which streams that are to be left out there are not, and whether one is left."""
-        if self.has_dynamic_streams:
-            return
-        for name in without:
-            if name not in self.streams:
-                yield f"without: found {name}; {expected_one_of(str(name), list(self.streams))}"
-        if not self.streams.keys() - set(without):
-            yield "without: found every stream; expected to leave one at least"
+    def stream_problems(
+        self, without: Sequence[str], reread: Collection[str] = ()
+    ) -> Iterator[str]:
+        """Say what is wrong with the streams that the source's keys name."""
+        # Some are known only when the API has named them.
+        if not self.has_dynamic_streams:
+            yield from stream_problems(list(self.streams), without, reread)
 
     def secret_values(self, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield the dotted name and the value of every setting marked `airbyte_secret`."""
@@ -164,13 +163,6 @@ def read_mapping(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FolderError([f"{file}: found no keys and values; expected some"])
     return content
-
-
-def expected_one_of(found: str, known: list[str]) -> str:
-    """List what is expected, and the nearest to what was found."""
-    close = difflib.get_close_matches(found.lower(), known, n=1, cutoff=0.6)
-    near = f" (did you mean {close[0]}?)" if close else ""
-    return f"expected one of {', '.join(known)}{near}"
 
 
 def _refuse_code(file: Path, node: Any, path: str = "") -> None:

@@ -18,7 +18,8 @@ from connectors.manifest.expression import (
     constant,
     used_paths,
 )
-from connectors.manifest.folder import MANIFEST, MAPPING, FolderError, SourceFolder, expected_one_of
+from connectors.manifest.folder import MANIFEST, MAPPING, FolderError, SourceFolder
+from connectors.nearest_name import expected_one_of
 from connectors.people_fields import PEOPLE_FIELDS
 
 MAPPED_FIELDS: tuple[str, ...] = (*PEOPLE_FIELDS, "created_at")

@@ -40,10 +40,10 @@ from connectors.manifest.folder import (
     FolderError,
     SourceFolder,
     day_cursors,
-    expected_one_of,
     read_folder,
 )
 from connectors.manifest.mapping import compile_mapping
+from connectors.nearest_name import expected_one_of
 
 _OUR_HANDLER = "connectors.errors.VendorErrorHandler"
 _THEIR_HANDLER = "connectors.manifest.errors.DeclaredErrorHandler"
@@ -268,7 +268,7 @@ def create_source(
         folder = read_folder(Path(given))
         compile_mapping(folder)
         problems = [f"settings.{problem}" for problem in folder.setting_problems(settings)]
-        problems += folder.without_problems(without)
+        problems += folder.stream_problems(without)
         if problems:
             raise FolderError(problems)
     except FolderError as error:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.people_fields import PEOPLE_FIELDS
+from connectors.stream_names import vendor_streams
 from kesher.config import load_config
-from kesher.config_schema import KesherFile, PeopleField, SourceConfig
+from kesher.config_schema import VENDORS, KesherFile, PeopleField, SourceConfig
 from kesher.errors import ConfigError
 from kesher.example import example_text, write_example
 
@@ -354,3 +355,61 @@ def test_any_mapping_is_read_or_refused_with_lines(tmp_path_factory, content: di
         load_config(file)
     except ConfigError as error:
         assert error.problems
+
+
+@pytest.mark.parametrize(
+    ("country", "told"),
+    [
+        ("XX", "found text XX; expected a country in two capital letters, such as IL, US or GB"),
+        ("UK", "(did you mean GB?)"),
+        ("il", "(did you mean IL?)"),
+        ("Israel", "found text Israel; expected a country in two capital letters"),
+        ("NO", "Norway's stands in quotes"),
+    ],
+)
+def test_a_home_country_that_is_none_is_refused(file: Path, country: str, told: str) -> None:
+    (line,) = problems(file, f"home_country: {country}")
+    assert line.startswith("home_country: found ")
+    assert told in line
+
+
+@pytest.mark.parametrize("country", ["IL", "US", "GB", "'NO'"])
+def test_a_home_country_is_taken(file: Path, country: str) -> None:
+    file.write_text(f"home_country: {country}")
+    assert load_config(file).home_country == country.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("reread_days: {chargs: 7}", "reread_days: found chargs; expected one of balance_"),
+        ("reread_days: {chargs: 7}", "(did you mean charges?)"),
+        ("without: [custmers]", "without: found custmers; expected one of balance_"),
+        ("without: [custmers]", "(did you mean customers?)"),
+        (
+            "without: [charges], reread_days: {charges: 7}",
+            "reread_days: found charges, which without leaves out",
+        ),
+    ],
+)
+def test_a_stream_that_there_is_not_is_told_when_the_file_is_read(
+    file: Path, key: str, told: str
+) -> None:
+    (line,) = problems(file, f"sources: {{stripe: {{type: stripe, client_secret: a, {key}}}}}")
+    assert line.startswith("sources.stripe.")
+    assert told in line
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_streams_that_a_configuration_may_name_are_those_of_the_connector(vendor: str) -> None:
+    manifest = Path(importlib.import_module(f"connectors.{vendor}").__path__[0]) / "manifest.yaml"
+    streams = yaml.safe_load(manifest.read_text(encoding="utf-8"))["streams"]
+    assert vendor_streams(vendor) == sorted(stream["name"] for stream in streams)
+
+
+def test_all_streams_cannot_be_left_out(file: Path) -> None:
+    every = ", ".join(vendor_streams("zendesk"))
+    source = f"type: zendesk, subdomain: a, email: b, api_token: c, without: [{every}]"
+    assert problems(file, f"sources: {{zendesk: {{{source}}}}}") == [
+        "sources.zendesk.without: found every stream; expected to leave one at least"
+    ]

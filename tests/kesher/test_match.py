@@ -362,4 +362,5 @@ def test_phones_without_a_calling_code_are_those_of_the_country_that_is_named(
     assert "phone" not in told.stderr
     assert len(groups(out)) == 1
     told = kesher("match", file, "--out", out, "--country", "uk", expect=2)
-    assert "--country uk: a country in two letters" in told.stderr
+    assert "--country uk: a country in two capital letters" in told.stderr
+    assert "did you mean GB?" in told.stderr

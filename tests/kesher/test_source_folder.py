@@ -182,6 +182,13 @@ def test_streams_to_leave_out_are_held_against_the_manifest(folder: Path) -> Non
     ]
 
 
+def test_streams_to_read_again_are_held_against_the_manifest(folder: Path) -> None:
+    assert problems(folder, config=source(reread_days={"deal": 30})) == [
+        ".reread_days: found deal; expected one of persons, organizations, users, deals, "
+        "activities (did you mean deals?)"
+    ]
+
+
 def test_what_every_source_may_say_a_folders_source_may_say(folder: Path) -> None:
     given = {
         "timeout_seconds": 10,

@@ -445,7 +445,7 @@ def test_misfits_are_counted(play: Play) -> None:
 
 def test_an_unknown_stream_is_refused_by_name(play: Play) -> None:
     report = play(play.job("crm", {"people": {"steps": []}}, only=frozenset({"peple"})))
-    assert report.errors == ["crm: has no stream peple; it has people"]
+    assert report.errors == ["crm: has no stream peple (did you mean people?); it has people"]
 
 
 def test_a_stream_without_a_status_is_believed_but_deletes_nothing(play: Play) -> None:

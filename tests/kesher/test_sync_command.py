@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from lake_rows import data
 
+from connectors import sandbox
+from connectors.sandbox import Fault, FaultPlan
 from kesher.cli import main
 from kesher.errors import ConfigError
 from kesher.lake import Lake
@@ -109,6 +112,33 @@ def test_a_check_says_which_sources_can_be_read(lists: Path) -> None:
     assert "nowhere" in told["sources"][1]["found"]
     assert not (lists / "data" / "lake").exists()
     assert "✓ fair" in sync("--check", "--source", "fair").stdout
+
+
+@pytest.fixture
+def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The configuration of a HubSpot portal whose key may not read deals."""
+    monkeypatch.chdir(tmp_path)
+    sandbox.create(tmp_path / "sandbox", people=5, seed=1)
+    faults = FaultPlan((Fault("forbidden", path="*deals*"),))
+    with sandbox.running(tmp_path / "sandbox", faults=faults) as url:
+        settings = {**sandbox.source_configs(url)["hubspot"], "max_retries": 0}
+        content = {"sources": {"hubspot": settings}}
+        (tmp_path / "kesher.yml").write_text(json.dumps(content))
+        yield url
+
+
+def test_a_check_of_a_stream_asks_for_nothing_else(portal: str) -> None:
+    refused = sync("--check", "--source", "hubspot", "--stream", "deals", expect=1).stdout
+    assert "deals" in refused
+    assert "contacts" not in refused
+    sync("--check", "--stream", "hubspot.contacts", "--stream", "hubspot.owners")
+    sync("--check", expect=1)
+
+
+def test_a_check_of_a_stream_that_there_is_not_names_those_that_there_are(lists: Path) -> None:
+    told = sync("--check", "--stream", "fair.peple", expect=1).stdout
+    assert "has no stream peple (did you mean people?); it has people, rejected_lines" in told
+    assert "✓ fair" in sync("--check", "--stream", "fair.people").stdout
 
 
 def test_contradicting_options_and_days_that_are_none_are_told(lists: Path) -> None:
