@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kesher.errors import EXIT_CODES, KesherError, disk_full_error
+from kesher.unread_output import lasting_output
 
 if TYPE_CHECKING:
     from kesher.config import Config, Part
@@ -92,6 +93,11 @@ def common_options(command: _Command) -> _Command:
 class KesherGroup(click.Group):
     """Turns errors into one clear message and the documented exit code."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command, whether or not anybody reads what it prints."""
+        with lasting_output():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         if ctx.parent is not None:
@@ -105,7 +111,7 @@ class KesherGroup(click.Group):
         except KeyboardInterrupt:
             settings.terminal().error("stopped")
             ctx.exit(130)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             if settings.verbose:
