@@ -14,7 +14,14 @@ from airbyte_cdk.sources.streams import CheckpointMixin, Stream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from connectors.files.config import FilesConfig, config_error
-from connectors.files.listing import ListFile, has_changed, left_out, list_files, nothing_yet
+from connectors.files.listing import (
+    ListFile,
+    has_changed,
+    left_out,
+    list_files,
+    nothing_yet,
+    sha256_of,
+)
 from connectors.files.people import PersonMapping
 from connectors.files.rows import RejectedLine, Row, Table, UnreadableFileError, rejected
 from connectors.files.table import open_table
@@ -26,13 +33,15 @@ _NO_ID = "the columns of the record id are empty"
 class FileStream(Stream, CheckpointMixin):
     """A stream that reads every file of a list once, and all of them again when one changes.
 
-    The state says, for each file that was read to its end, its size, time and hash, and how many
-    rows were read of the one that is being read. New files are read by themselves. When a file that
-    was read before changed or is gone, someone may have vanished with it, and whoever vanished from
-    one file may still stand in another: then the whole list is read anew, which `reading` tells
-    meanwhile, and `full_read_at` when that is complete.
+    The state says, for each file that was read to its end, its size, time and hash, and the same
+    with how many rows were read of the one that is being read. New files are read by themselves.
+    When a file that was read before changed or is gone, someone may have vanished with it, and
+    whoever vanished from one file may still stand in another: then the whole list is read anew,
+    which `reading` tells meanwhile, and `full_read_at` when that is complete.
 
-    A file that cannot be read does not keep the others from being read; the stream then fails.
+    A file that cannot be read does not keep the others from being read; the stream then fails. If
+    rows of it were given before, `partly` keeps its size, time and hash: when it is mended, some of
+    those rows may be gone, so that is a change like any other.
     So it does when files were read and now there is none at all: a folder that is not mounted looks
     like that, and nobody is to be taken for deleted because of it.
     """
@@ -98,13 +107,15 @@ class FileStream(Stream, CheckpointMixin):
             self.logger.warning(unread, extra=FOR_USER)
         place = self._state.pop("within", None)
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
+        behind = {file.name: _rows_read(file, place) for file in changed}
         is_as_it_was = (
             sync_mode == SyncMode.incremental
             and self._state.get("config") == self._config.fingerprint
             and not (seen.keys() - {file.name for file in files})
             and not any(file.name in seen for file in changed)
             # Of a file that changed after a part of it was given, that part may be wrong now.
-            and (place is None or any(_rows_read(file, place) for file in changed))
+            and (place is None or any(behind.values()))
+            and not _any_changed(files, self._state.get("partly", {}))
         )
         goes_on = is_as_it_was and "reading" in self._state
         self._whole_list = goes_on or not is_as_it_was
@@ -117,11 +128,11 @@ class FileStream(Stream, CheckpointMixin):
             since = datetime.now(UTC).isoformat()
             self._state = {"config": self._config.fingerprint, "reading": {"since": since}}
             changed = [file for file in files if self._config.is_meant(file.modified_ns)]
-            place = None
+            behind = {}
         elif not changed:
             self.logger.info(f"{self._config.path}: not changed since it was read")
         for file in changed:
-            yield {"file": file, "rows": _rows_read(file, place)}
+            yield {"file": file, "rows": behind.get(file.name, 0)}
         yield {}
 
     def read_records(
@@ -141,13 +152,12 @@ class FileStream(Stream, CheckpointMixin):
             self._end()
             return
         self._rows = int((stream_slice or {}).get("rows") or 0)
-        self._within = {
-            "file": file.name, "size": file.size, "modified_ns": file.modified_ns
-        }  # fmt: skip
         if self._rows:
             self.logger.info(f"{file.path}: going on after row {self._rows:,}")
         try:
             table, sha256 = open_table(file, self._config)
+            facts = {"size": file.size, "modified_ns": file.modified_ns, "sha256": sha256}
+            self._within = {"file": file.name, **facts}
             mapping = PersonMapping(self._config, table.columns, table.columns_are_final)
             self.logger.info(f"{file.path}: {table.describe()}")
             if table.doubt is not None:
@@ -160,16 +170,26 @@ class FileStream(Stream, CheckpointMixin):
         except UnreadableFileError as error:
             message = str(error)
             named = str(file.path) in message
-            self._failures.append(message if named else f"{file.path}: {message}")
+            self._fail(message if named else f"{file.path}: {message}")
         except AirbyteTracedException as error:
-            self._failures.append(error.message or str(error))
+            self._fail(error.message or str(error))
         except OSError as error:
-            self._failures.append(f"{file.path} cannot be read: {error.strerror or error}")
+            self._fail(f"{file.path} cannot be read: {error.strerror or error}")
         else:
-            read = {"size": file.size, "modified_ns": file.modified_ns, "sha256": sha256}
-            self._state["files"] = {**self._state.get("files", {}), file.name: read}
+            self._state["files"] = {**self._state.get("files", {}), file.name: facts}
+            self._note_partly(_without(self._state.get("partly", {}), file.name))
         finally:
             self._within = None
+
+    def _fail(self, message: str) -> None:
+        """Remember that the file which is being read cannot be, and what was given of it."""
+        self._failures.append(message)
+        if self._within is not None and self._rows:
+            facts = _without(self._within, "file")
+            self._note_partly({**self._state.get("partly", {}), self._within["file"]: facts})
+
+    def _note_partly(self, partly: Mapping[str, Any]) -> None:
+        self._state = {**_without(self._state, "partly"), **({"partly": partly} if partly else {})}
 
     def _end(self) -> None:
         if self._failures:
@@ -249,8 +269,24 @@ def _rows_read(file: ListFile, place: Mapping[str, Any] | None) -> int:
     """How many rows of a file an interrupted reading gave, if the file is still the same."""
     if not place or place.get("file") != file.name:
         return 0
-    is_same = (place.get("size"), place.get("modified_ns")) == (file.size, file.modified_ns)
+    is_same = (
+        (place.get("size"), place.get("modified_ns")) == (file.size, file.modified_ns)
+        # Some programs set the time of what they copy: a place in another content is none.
+        and place.get("sha256") == sha256_of(file.path)
+    )
     return int(place.get("rows") or 0) if is_same else 0
+
+
+def _any_changed(files: Iterable[ListFile], known: Mapping[str, Any]) -> bool:
+    """Whether one of the files that are known by size, time and hash is another one, or gone."""
+    there = {file.name: file for file in files}
+    return any(
+        name not in there or has_changed(there[name], facts) for name, facts in known.items()
+    )
+
+
+def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name != key}
 
 
 def _without_id(row: Row | RejectedLine, mapping: PersonMapping) -> RejectedLine | None:

@@ -215,6 +215,46 @@ def test_a_long_file_that_was_interrupted_is_gone_on_with(
     assert is_complete_reread(place, anew.state)
 
 
+def test_a_place_within_a_file_is_none_in_another_content_of_the_same_size_and_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.files.streams.FileStream.state_checkpoint_interval", 10)
+    config = {"path": str(tmp_path / "a.csv"), "mapping": {"full_name": "name"}}
+    file = tmp_path / "a.csv"
+    people = [f"Person {number:03}" for number in range(100)]
+    file.write_text("\n".join(["name", *people, ""]))
+    moment = file.stat().st_mtime_ns
+    place = reading.read("files", config, "people", stop_after=45).state["people"]
+    file.write_text("\n".join(["name", *reversed(people), ""]))
+    os.utime(file, ns=(moment, moment))
+    rest = read(config, state=place)
+    assert [r["full_name"] for r in rest.records] == people[::-1]
+    assert is_complete_reread(place, rest.state)
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_who_stood_in_a_file_that_was_replaced_while_it_was_read_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    """Also if what was read before was lost in another file: the list is read anew."""
+    config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
+    if others:
+        (tmp_path / "a.csv").write_text("name\nAnn\n")
+    before = read(config).state if others else None
+    (tmp_path / "b.csv").write_text("name\nBob\nEve\n")
+    monkeypatch.setattr("connectors.files.listing.ListFile.is_still", lambda _: False)
+    failed = read(config, state=before)
+    assert "changed while it was read" in failed.errors[0]
+    assert [r["full_name"] for r in failed.records] == ["Bob", "Eve"]
+    monkeypatch.undo()
+    (tmp_path / "b.csv").write_text("name\nEve\n")
+    mended = read(config, state=failed.state)
+    assert [r["full_name"] for r in mended.records] == [*(["Ann"] if others else []), "Eve"]
+    assert is_complete_reread(failed.state, mended.state), "so Bob is taken for deleted"
+    assert "partly" not in mended.state
+    assert read(config, state=mended.state).records == []
+
+
 @pytest.mark.parametrize("path", ["inbox", "inbox/leads-*.csv", "inbox/**/*.csv"])
 def test_an_empty_folder_is_a_warning_and_what_comes_later_is_read(
     tmp_path: Path,
