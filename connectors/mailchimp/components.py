@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from connectors import checkpoint
 from connectors.checkpoint import CheckpointedRetriever
 from connectors.errors import VendorError, malformed_body
 from connectors.extractor import parsed_body, records_in
@@ -285,8 +286,22 @@ class ActivityOfCampaigns(OffsetPages):
             params["since"] = since or self.start()
         path = f"reports/{campaign_id}/email-activity"
         for emails, response, here in self.pages(path, "emails", params, "email_id", place):
-            actions = [action for email in emails for action in _flat(campaign_id, email)]
+            # A page holds a thousand recipients, each with any number of actions.
+            actions: list[dict[str, Any]] = []
+            for count, email in enumerate(emails, start=1):
+                actions += _flat(campaign_id, email)
+                if len(actions) >= checkpoint.RECORDS_A_STATE and count < len(emails):
+                    yield actions, response, _place_within(emails, count, here)
+                    actions = []
             yield actions, response, here
+
+
+def _place_within(records: list[dict[str, Any]], count: int, behind: Place) -> Place:
+    """The place behind the first of a page's new records, out of the place behind the page."""
+    return {
+        "offset": behind["offset"] - (len(records) - count),
+        "tail": [str(record["email_id"]) for record in records[max(0, count - OVERLAP) : count]],
+    }
 
 
 def _flat(campaign_id: str, email: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

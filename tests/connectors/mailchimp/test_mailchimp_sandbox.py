@@ -103,3 +103,39 @@ def test_every_record_fits_its_schema_and_the_reports_agree(world):
 def test_a_wrong_key_is_refused(world):
     result = read("mailchimp", {**world[1], "api_key": "wrong-us1"}, "lists")
     assert "`api_key`" in result.errors["lists"]
+
+
+def test_a_page_of_recipients_who_did_much_has_states_within(
+    world: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many actions a page holds, and from each such state the reading goes on."""
+    config = world[1]
+    whole = read("mailchimp", config, "email_activity").records["email_activity"]
+    busiest = max(Counter((a["campaign_id"], a["email_id"]) for a in whole).values())
+    monkeypatch.setattr("connectors.checkpoint.RECORDS_A_STATE", 10)
+    # Not by time: the page's records come faster than any second.
+    monkeypatch.setattr("connectors.checkpoint.SECONDS_A_STATE", 1e9)
+    reading = read("mailchimp", config, "email_activity")
+    records = reading.records["email_activity"]
+    assert records == whole
+    between, apart = 0, []
+    for kind, _ in reading.order:
+        between = between + 1 if kind == "record" else 0
+        apart.append(between)
+    assert max(apart) < 2 * 10 + busiest
+    states = reading.states["email_activity"]
+    given = [
+        position - index
+        for index, position in enumerate(
+            position for position, (kind, _) in enumerate(reading.order) if kind == "state"
+        )
+    ]
+    within = [
+        (state, count)
+        for state, count in zip(states, given, strict=True)
+        if state.get("within", {}).get("place", {}).get("offset", 0) % 1000 > 0
+    ]
+    assert len({state["within"]["campaign"] for state, _ in within}) > 1
+    for state, count in within[:: len(within) // 5]:
+        rest = read("mailchimp", config, "email_activity", state={"email_activity": state})
+        assert rest.records["email_activity"] == whole[count:]
