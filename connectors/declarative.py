@@ -47,6 +47,7 @@ from connectors.errors import (
     READ_TIMEOUT_SECONDS,
     VendorError,
 )
+from connectors.literals_one_by_one import evaluate_one_by_one
 from connectors.secret_forms import written_forms
 from connectors.sending import SourceBudget, VendorClient, mannerly
 
@@ -209,6 +210,7 @@ class ManifestSource(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None,
         derived_secrets: Sequence[str] = (),
     ) -> None:
+        evaluate_one_by_one()
         self._vendor = vendor
         self._secrets = list(derived_secrets)
         self._retrievers: dict[str, CheckpointedRetriever] = {}
