@@ -70,6 +70,10 @@ _EAST_ASIAN = ["cp932", "gb18030", "big5", "cp949", "euc_jp", "euc_kr"]
 _AROUND = re.compile(rb"(?s)(?=(.[\x80-\xff].))")
 _THEN_SMALL = re.compile(rb"[A-Z][a-z]")
 _THEN_CAPITAL = re.compile(rb"[A-Z](?=[A-Z])")
+_TONE = re.compile("[\u0300\u0301\u0303\u0309\u0323]".encode("cp1258"))
+_VOWEL_WITH_TONE = re.compile(
+    "[aăâeêioôơuưyAĂÂEÊIOÔƠUƯY][\u0300\u0301\u0303\u0309\u0323]".encode("cp1258")
+)
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 
 _TO_BE_TRIED_IN_FULL = 5
@@ -79,6 +83,8 @@ _NOT_MUCH_BETTER = 6.0
 # Names have -4 to -11 a letter in the right encoding, and -15 to -23 if they are Chinese, Japanese
 # or Korean, of which two or more bytes make a letter.
 _UNLIKELY = -13.0
+_FEW_TONES = 3
+_TONES_IN_THEIR_PLACE = 0.97
 _FEW_EAST_ASIAN_BYTES = 60
 _NOT_MUCH_MORE_CHAOS = 0.05
 
@@ -115,8 +121,10 @@ def guess_encoding(sample: bytes) -> Guess:
     scores.setdefault(best, scores[ranking[0]])
     weight = sum(weight for _, weight in places)
     if scores[best] < _UNLIKELY * weight:
-        return _east_asian(sample) or Guess(
-            best, f"its letters are not likely in {best}, nor in any other encoding"
+        return (
+            _vietnamese(sample)
+            or _east_asian(sample)
+            or Guess(best, f"its letters are not likely in {best}, nor in any other encoding")
         )
     for rival in ranking:
         words = _differently_read(sample, best, rival)
@@ -211,6 +219,14 @@ def _first_that_reads_the_same(sample: bytes, encoding: str) -> str:
     return next(
         name for name in _ENCODINGS if all(_characters(name)[byte] == meant[byte] for byte in used)
     )
+
+
+def _vietnamese(sample: bytes) -> Guess | None:
+    """Windows-1258, where each tone is a byte of its own behind its vowel; None if it is not."""
+    tones = len(_TONE.findall(sample))
+    if tones < _FEW_TONES or len(_VOWEL_WITH_TONE.findall(sample)) < _TONES_IN_THEIR_PLACE * tones:
+        return None
+    return Guess("windows-1258", None)
 
 
 def _east_asian(sample: bytes) -> Guess | None:

@@ -3,12 +3,14 @@
 import codecs
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from connectors.files.encoding_guess import guess_encoding
+from connectors.files.hebrew_order import back_to_front
 from connectors.files.rows import RECORD_LIMIT
 from connectors.files.wide_text import wide_encoding
 
@@ -24,6 +26,8 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+_TONES_APART = "cp1258"
 
 _MARK = re.compile("[\udc00-\udcff]")
 
@@ -49,6 +53,7 @@ class Survey:
         how: "given", "detected" or "byte order mark".
         may_be_broken: whether some bytes may not be text in that encoding.
         doubt: why it may be another encoding, in plain words; None if that is hardly possible.
+        disorder: why its letters are not in the right order, and what to do; None if they are.
     """
 
     sha256: str
@@ -56,16 +61,20 @@ class Survey:
     how: str
     may_be_broken: bool
     doubt: str | None = None
+    disorder: str | None = None
 
     @property
     def what_to_do_about_doubt(self) -> str | None:
-        """The doubt with its remedy, for whoever reads the file; None if there is no doubt."""
-        if self.doubt is None:
-            return None
-        return (
-            f"its encoding is not certain: it is read as {self.encoding}, but {self.doubt}. "
-            "If names come out wrong, set encoding: to the right one"
-        )
+        """What may be wrong with its remedy, for whoever reads the file; None if nothing is."""
+        told = []
+        if self.doubt is not None:
+            told.append(
+                f"its encoding is not certain: it is read as {self.encoding}, but {self.doubt}. "
+                "If names come out wrong, set encoding: to the right one, or save it as UTF-8"
+            )
+        if self.disorder is not None:
+            told.append(self.disorder)
+        return "; ".join(told) or None
 
 
 def survey(path: Path, given_encoding: str | None, always_unicode: bool = False) -> Survey:
@@ -112,25 +121,42 @@ def survey(path: Path, given_encoding: str | None, always_unicode: bool = False)
                     seen = bytes({*seen, *line})
     wrong_bytes += len(_MARK.findall(decoder.decode(b"", final=True)))
 
-    sha256 = digest.hexdigest()
+    encoding, how, may_be_broken, doubt = _encoding(
+        head, b"".join(sample), characters, wrong_bytes, given_encoding, always_unicode
+    )
+    disorder = None
+    if not encoding.startswith(("utf-16", "utf-32")):  # of these the sample is no whole lines
+        disorder = back_to_front(b"".join(sample).decode(encoding, "replace"))
+    return Survey(digest.hexdigest(), encoding, how, may_be_broken, doubt, disorder)
+
+
+def _encoding(
+    head: bytes,
+    sample: bytes,
+    characters: int,
+    wrong_bytes: int,
+    given_encoding: str | None,
+    always_unicode: bool,
+) -> tuple[str, str, bool, str | None]:
+    """The codec, how it is known, whether some bytes may be no text in it, and the doubt."""
     if given_encoding is not None:
         codec = codecs.lookup(given_encoding).name
         if codec == "utf-8":
-            return Survey(sha256, "utf-8-sig", "given", wrong_bytes > 0)
-        return Survey(sha256, given_encoding, "given", True)
+            return "utf-8-sig", "given", wrong_bytes > 0, None
+        return given_encoding, "given", True, None
     for mark, codec in _BOMS:
         if head.startswith(mark):
             broken = codec != "utf-8-sig" or wrong_bytes > 0
-            return Survey(sha256, codec, "byte order mark", broken)
+            return codec, "byte order mark", broken, None
     if (wide := wide_encoding(head)) is not None:
-        return Survey(sha256, wide, "detected", True)
+        return wide, "detected", True, None
     if wrong_bytes == 0:
-        return Survey(sha256, "utf-8", "detected", False)
+        return "utf-8", "detected", False, None
     # UTF-8 with some damage: text in other encodings hardly ever looks like it.
     if characters > wrong_bytes or always_unicode:
-        return Survey(sha256, "utf-8", "detected", True)
-    guess = guess_encoding(b"".join(sample))
-    return Survey(sha256, guess.encoding, "detected", True, guess.doubt)
+        return "utf-8", "detected", True, None
+    guess = guess_encoding(sample)
+    return guess.encoding, "detected", True, guess.doubt
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -154,7 +180,11 @@ def escape_undecodable(line: str) -> str:
 
 def physical_lines(text: TextIO) -> Iterator[str]:
     """Lines with their ends; one that is longer than a record may be comes in pieces."""
-    return iter(lambda: text.readline(RECORD_LIMIT), "")
+    lines = iter(lambda: text.readline(RECORD_LIMIT), "")
+    if codecs.lookup(text.encoding).name == _TONES_APART:
+        # Each tone is a character of its own there; nobody else writes Vietnamese so.
+        return (unicodedata.normalize("NFC", line) for line in lines)
+    return lines
 
 
 def is_a_piece(line: str) -> bool:

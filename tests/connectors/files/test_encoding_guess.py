@@ -2,6 +2,7 @@
 
 import logging
 import random
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,80 @@ def test_a_few_zeros_make_no_utf16_of_a_text(tmp_path: Path) -> None:
     for name in ("Ann", "Zoë", "דוד"):
         path.write_text(f"name,email\n{name}\0 B,a@example.com\nBob,b@example.com\n", "utf-8")
         assert survey(path, None).encoding == "utf-8"
+
+
+VIETNAMESE = [
+    "Nguyễn Văn Hạnh",
+    "Trần Thị Thảo",
+    "Lê Quốc Đạt",
+    "Phạm Hữu Dũng",
+    "Hoàng Ngọc Quỳnh",
+    "Võ Thị Mỹ Lệ",
+    "Đặng Xuân Hiếu",
+    "Bùi Thị Hồng",
+    "Đỗ Minh Tuấn",
+]
+
+
+def in_windows_1258(text: str) -> bytes:
+    """Most letters with a tone are two bytes there, which Python does not do by itself."""
+    written = b""
+    for letter in text:
+        try:
+            written += letter.encode("cp1258")
+        except UnicodeEncodeError:
+            marks = unicodedata.normalize("NFD", letter)
+            tone = next(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
+            shape = unicodedata.normalize("NFC", marks.replace(tone, ""))
+            written += (shape + tone).encode("cp1258")
+    return written
+
+
+@pytest.mark.parametrize("names", [VIETNAMESE, VIETNAMESE[:3], [n.upper() for n in VIETNAMESE]])
+@pytest.mark.parametrize("given_encoding", [None, "windows-1258"])
+def test_vietnamese_in_its_windows_encoding_comes_with_whole_letters(
+    tmp_path: Path, names: list[str], given_encoding: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(in_windows_1258("\n".join(["name,email", *(f"{n},a@b.vn" for n in names)])))
+    config = {"path": str(path), "mapping": MAPPING, "encoding": given_encoding}
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        people = read({key: value for key, value in config.items() if value}).records
+    assert [person["full_name"] for person in people] == names
+    assert "not certain" not in caplog.text
+
+
+def test_vietnamese_in_an_encoding_that_python_does_not_know_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    # TCVN 5712 (.VnTime), as old offices have it: Nguyễn Văn Hạnh, Trần Thị Thảo.
+    path.write_bytes(
+        b"name,email\nNguy\xd4n V\xa8n H\xb9nh,a@b.vn\nTr\xc7n Th\xde Th\xb6o,c@d.vn\n"
+    )
+    told = check({"path": str(path), "mapping": MAPPING}) or ""
+    assert "not certain" in told
+    assert "save it as UTF-8" in told
+
+
+HEBREW = ["דוד כהן", "מרים פרידמן", "יצחק שלום", "רחל ביטון", "אסתר גולדשטיין"]
+
+
+@pytest.mark.parametrize("encoding", ["cp862", "iso-8859-8", "windows-1255", "utf-8"])
+def test_hebrew_that_stands_back_to_front_is_told(
+    tmp_path: Path, encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "list.csv"
+    config = {"path": str(path), "mapping": MAPPING}
+
+    def write(names: list[str]) -> None:
+        rows = [f"{name},u{number}@x.io" for number, name in enumerate(names)]
+        path.write_bytes("\n".join(["name,email", *rows, ""]).encode(encoding))
+
+    write(HEBREW)
+    assert check(config) is None
+    write([name[::-1] for name in HEBREW])
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        read(config)
+    (told,) = {r.getMessage() for r in caplog.records if "back to front" in r.getMessage()}
+    assert "'ןהכ' is 'כהן'" in told
+    assert "logical order" in told
+    assert "back to front" in (check({**config, "encoding": encoding}) or "")
