@@ -72,6 +72,20 @@ def _postgres_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _http_url(value: str) -> str:
+    """Refuse what no request could be made to."""
+    if "${" in value:
+        return value
+    try:
+        url = urlsplit(value)
+        is_whole = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or re.search(r"\s|/\Z", value):
+        raise ValueError("an address such as https://api.example.com, without a slash at the end")
+    return value
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -87,7 +101,7 @@ class _HttpSource(_Section):
 
 class _VendorSource(_HttpSource):
     start_date: Day | None = None
-    base_url: str | None = None
+    base_url: Annotated[str, AfterValidator(_http_url)] | None = None
 
 
 class StripeSource(_VendorSource):

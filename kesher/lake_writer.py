@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -167,10 +168,10 @@ class LakeWriter:
             except (OSError, pa.ArrowException):
                 # Closing writes the footer, which fails on a full disk; the file goes anyway.
                 continue
-        try:
+        # Where it can't be deleted, as on a disk that turned read-only, its name says what it is;
+        # what kept it from being written is the error to tell.
+        with contextlib.suppress(OSError):
             self._lake.filesystem.delete_file(unfinished)
-        except FileNotFoundError:
-            return
 
     def _take_records(self) -> None:
         """Move what was added into the buffer, as JSON and held against the schema."""

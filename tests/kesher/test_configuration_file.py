@@ -413,3 +413,15 @@ def test_all_streams_cannot_be_left_out(file: Path) -> None:
     assert problems(file, f"sources: {{zendesk: {{{source}}}}}") == [
         "sources.zendesk.without: found every stream; expected to leave one at least"
     ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["api.example.com", "https://api .example.com", "http://a:99999", "ftp://a", "https://a/"],
+)
+def test_an_address_that_no_request_can_go_to_is_refused(file: Path, url: str) -> None:
+    source = json.dumps({"type": "stripe", "client_secret": "a", "base_url": url})
+    assert problems(file, f"sources: {{stripe: {source}}}") == [
+        "sources.stripe.base_url: found text; expected an address such as "
+        "https://api.example.com, without a slash at the end"
+    ]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -360,6 +361,33 @@ def test_no_space_left_is_recognised_as_such(
             target.commit()
     assert not list(tmp_path.rglob("*.parquet*"))
     assert resource.getrlimit(resource.RLIMIT_FSIZE)
+
+
+class ReadOnly:
+    """A file system on which nothing can be written or deleted."""
+
+    def __init__(self, filesystem: pafs.FileSystem) -> None:
+        self._filesystem = filesystem
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._filesystem, name)
+
+    def open_output_stream(self, path: str) -> None:
+        raise OSError(errno.EROFS, f"[Errno 30] Failed to open local file '{path}'")
+
+    def delete_file(self, path: str) -> None:
+        raise OSError(errno.EROFS, f"[Errno 30] Cannot delete file '{path}'")
+
+
+def test_a_lake_that_can_only_be_read_is_told_by_what_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(tmp_path)
+    monkeypatch.setattr(lake, "filesystem", ReadOnly(lake.filesystem))
+    with pytest.raises(
+        KesherError, match=r"Can't write crm\.people to the lake at .*Failed to open"
+    ):
+        write(lake, {"id": "1"})
 
 
 def test_a_sync_that_finds_nothing_gone_need_not_import_pandas(tmp_path: Path) -> None:
