@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -285,23 +285,33 @@ class ManifestSource(ConcurrentDeclarativeSource):
             or not isinstance(retriever, CheckpointedRetriever)
         ):
             return stream
+        self._retrievers[stream.name] = retriever
+        return self._around(stream, retriever, retriever.cursor_field, stream.get_json_schema)
+
+    def _around(
+        self,
+        stream: DefaultStream,
+        retriever: Any,
+        cursor_field: str,
+        json_schema: Callable[[], Mapping[str, Any]],
+    ) -> AbstractStream:
+        """A stream made again around the checkpoint of its retriever, which is set here."""
         checkpoint = Checkpoint(
             stream.name,
-            retriever.cursor_field,
+            cursor_field,
             self._connector_state_manager,
             self._message_repository,
             from_scratch=stream.name in self._full_refresh,
         )
         retriever.checkpoint = checkpoint
-        self._retrievers[stream.name] = retriever
         for part in vars(retriever).values():
             client = getattr(part, "_http_client", None)
             if isinstance(client, VendorClient):
                 client.before_waiting = checkpoint.flush
         return DefaultStream(
-            partition_generator=generator,
+            partition_generator=stream._stream_partition_generator,
             name=stream.name,
-            json_schema=stream.get_json_schema,
+            json_schema=json_schema,
             primary_key=stream._primary_key,
             cursor_field=checkpoint.cursor_field,
             logger=logging.getLogger(f"airbyte.{self.name}.{stream.name}"),

@@ -31,7 +31,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connectors.schema_keywords import APPEND_ONLY, REREAD_DAYS, START_FIELD
+from connectors.schema_keywords import APPEND_ONLY, READ_WHOLE, REREAD_DAYS, START_FIELD
 from kesher.errors import KesherError
 from kesher.lake import Lake, LakeClock
 from kesher.lake_writer import LakeWriter
@@ -149,7 +149,8 @@ def _plan(
     name = definition.name
     starts = None
     mode: ReadMode = "reread" if lake.files(job.source, name) else "full"
-    if _is_incremental(definition):
+    at_a_place = "place" in (state.of(name) or {}) and not job.full_refresh
+    if _is_incremental(definition) and (at_a_place or not _is_read_whole(definition)):
         starts = None if name in anew or job.since else state.of(name)
         if job.since:
             mode = "since"
@@ -324,14 +325,16 @@ class _StreamReading:
     ) -> _StreamReading:
         """Decide how to read a stream: from its state if it can and has one, else all of it."""
         name = definition.name
-        is_backfill = job.since is not None and _is_incremental(definition)
+        is_whole = _is_read_whole(definition)
+        is_backfill = job.since is not None and _is_incremental(definition) and not is_whole
         before = state.of(name) if _is_incremental(definition) and not is_backfill else None
         began_at = clock.microseconds()
         generation = lake.last_generation(job.source, name)
         if is_backfill:
             reread_since = None
         elif before is not None:
-            reread_since = state.reread_since(name)
+            # What a killed reading of such a stream saw first may have moved behind it meanwhile.
+            reread_since = None if is_whole else state.reread_since(name)
         else:
             generation += 1
             reread_since = began_at if lake.files(job.source, name) else None
@@ -494,8 +497,9 @@ class _StreamReading:
         """Return before when the settings leave records of this stream out, if they do."""
         schema = self.definition.json_schema or {}
         # Null instead of a field: the stream is read whole whatever start_date says.
-        is_read_whole = START_FIELD in schema and schema[START_FIELD] is None
-        if is_read_whole or not _is_incremental(self.definition):
+        leaves_out_none = START_FIELD in schema and schema[START_FIELD] is None
+        is_whole = leaves_out_none or _is_read_whole(self.definition)
+        if is_whole or not _is_incremental(self.definition):
             return None
         return _start(self.job.settings)
 
@@ -516,6 +520,10 @@ def _start(settings: Mapping[str, Any]) -> datetime | None:
 
 def _is_incremental(stream: AirbyteStream) -> bool:
     return SyncMode.incremental in (stream.supported_sync_modes or [])
+
+
+def _is_read_whole(stream: AirbyteStream) -> bool:
+    return bool((stream.json_schema or {}).get(READ_WHOLE))
 
 
 def _rereading(state: Mapping[str, Any] | None) -> Any:

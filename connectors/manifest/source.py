@@ -22,7 +22,10 @@ from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.declarative.parsers.manifest_component_transformer import (
     ManifestComponentTransformer,
 )
+from airbyte_cdk.sources.declarative.partition_routers import SinglePartitionRouter
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.sources.streams.concurrent.cursor import FinalStateCursor
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema.exceptions import ValidationError, best_match  # type: ignore[import-untyped]
 
@@ -43,7 +46,9 @@ from connectors.manifest.folder import (
     read_folder,
 )
 from connectors.manifest.mapping import compile_mapping
+from connectors.manifest.whole_pages import WholePages
 from connectors.nearest_name import expected_one_of
+from connectors.schema_keywords import READ_WHOLE
 
 _OUR_HANDLER = "connectors.errors.VendorErrorHandler"
 _THEIR_HANDLER = "connectors.manifest.errors.DeclaredErrorHandler"
@@ -154,6 +159,24 @@ class FolderSource(ManifestSource):
                 stream["schema_loader"] = {"type": "InlineSchemaLoader", "schema": dict(schema)}
         manifest.setdefault("streams", [])
         return complete_manifest(manifest, {}, vendor, config)
+
+    def _with_checkpoint(self, stream: AbstractStream) -> AbstractStream:
+        """The stream; one that is read whole by pages keeps its place in them."""
+        generator = getattr(stream, "_stream_partition_generator", None)
+        factory = getattr(generator, "_partition_factory", None)
+        key = self._folder.streams.get(stream.name, ())
+        placed = WholePages.of(getattr(factory, "_retriever", None), key)
+        if (
+            placed is None
+            or factory is None
+            or not isinstance(stream, DefaultStream)
+            or not isinstance(stream.cursor, FinalStateCursor)
+            or not isinstance(getattr(generator, "_stream_slicer", None), SinglePartitionRouter)
+        ):
+            return super()._with_checkpoint(stream)
+        factory._retriever = placed
+        schema = {**stream.get_json_schema(), READ_WHOLE: True}
+        return self._around(stream, placed, key[0][0], lambda: schema)
 
     def _any_schema(self, stream: Mapping[str, Any]) -> dict[str, Any]:
         """A schema that every record fits; it names what the catalog names: key and cursor."""

@@ -46,7 +46,7 @@ class Play:
         return SourceJob(
             source=source,
             connector_type="scripted",
-            settings={"streams": streams},
+            settings={"streams": streams, **more.get("settings", {})},
             lake=str(self.lake),
             state_folder=str(self.state),
             log_file=str(self.logs / f"{source}.log"),
@@ -362,6 +362,52 @@ def test_a_reading_anew_that_is_interrupted_is_brought_to_its_end(play: Play) ->
     play.once([record(1), ["state", {"c": 1}], ["error", "down"]], **schema)
     assert play.once(_members(3), **schema).vanished == 1
     assert data(play.lake, "crm", "people")[-1]["id"] == 2
+
+
+READ_WHOLE = {"incremental": True, "schema": {"type": "object", "x-read-whole": True}}
+AT_A_PLACE = ["state", {"full_read_at": "a", "place": {"page": 2}}]
+
+
+def test_a_stream_that_is_read_whole_buries_only_what_an_uninterrupted_reading_did_not_give(
+    play: Play,
+) -> None:
+    play.once([record(1), record(2), ["state", {"full_read_at": "a"}], ["complete"]], **READ_WHOLE)
+    killed = play.once([record(1), AT_A_PLACE, ["error", "down"]], **READ_WHOLE)
+    assert killed.error
+    end = ["state", {"full_read_at": "a", "read_at": "b"}]
+    assert play.once([end, ["complete"]], **READ_WHOLE).vanished == 0
+    whole = play.once([record(1), ["state", {"full_read_at": "c"}], ["complete"]], **READ_WHOLE)
+    assert (whole.vanished, whole.mode) == (1, "reread")
+
+
+def test_a_full_refresh_of_such_a_stream_that_was_killed_buries_nothing_at_its_end(
+    play: Play,
+) -> None:
+    play.once([record(1), record(2), ["state", {"full_read_at": "a"}], ["complete"]], **READ_WHOLE)
+    play.once([record(1), AT_A_PLACE, ["error", "down"]], full_refresh=True, **READ_WHOLE)
+    end = ["state", {"read_at": "b"}]
+    assert play.once([end, ["complete"]], **READ_WHOLE).vanished == 0
+
+
+def test_start_date_and_since_leave_nothing_out_of_a_stream_that_is_read_whole(play: Play) -> None:
+    settings = {"start_date": "2026-01-01"}
+    play.once([record(1), record(2), ["state", {"full_read_at": "a"}], ["complete"]], **READ_WHOLE)
+    steps = [record(1), ["state", {"full_read_at": "b"}], ["complete"]]
+    since = play.once(steps, since="2026-01-31", settings=settings, **READ_WHOLE)
+    assert (since.vanished, since.mode) == (1, "reread")
+
+
+def test_a_dry_run_tells_whether_such_a_stream_is_read_whole_or_from_its_place(play: Play) -> None:
+    def plan() -> StreamPlan:
+        job = play.job("crm", {"people": {"steps": [], **READ_WHOLE}}, is_plan_only=True)
+        (told,) = read_source(job, lambda *_: ScriptedSource(), logging.getLogger("scripted"))
+        assert isinstance(told, StreamPlan)
+        return told
+
+    play.once([record(1), ["state", {"full_read_at": "a"}], ["complete"]], **READ_WHOLE)
+    assert (plan().mode, plan().state) == ("reread", None)
+    play.once([record(1), AT_A_PLACE, ["error", "down"]], **READ_WHOLE)
+    assert (plan().mode, plan().state) == ("incremental", AT_A_PLACE[1])
 
 
 def test_a_dry_run_tells_what_is_due_to_be_read_anew_and_changes_nothing(play: Play) -> None:

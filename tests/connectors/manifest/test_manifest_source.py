@@ -63,7 +63,9 @@ def test_the_catalog_has_what_the_manifest_says(server):
     }
     assert streams["deals"].default_cursor_field == ["update_time"]
     assert streams["deals"].json_schema["properties"] == {"id": {}, "update_time": {}}
-    assert [mode.value for mode in streams["persons"].supported_sync_modes] == ["full_refresh"]
+    whole = {name for name, stream in streams.items() if "x-read-whole" in stream.json_schema}
+    assert whole == {"persons", "organizations"}, "users come on one page"
+    assert [mode.value for mode in streams["users"].supported_sync_modes] == ["full_refresh"]
 
 
 def test_a_schema_of_the_folder_is_the_streams(server, tmp_path):
