@@ -75,6 +75,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
         "birth date that differs by a slip",
         "different birth date",
     ),
+    "gender": ("different gender",),
 }
 # Not about what one record says and the other does, but about how to count it.
 CORRECTIONS = ("prior", "name_frequency", "dependence")
@@ -88,6 +89,7 @@ _VALUE_OF = {
     "name_order": "display_name",
     "company": "company",
     "birth_date": "birth_date",
+    "gender": "gender",
 }
 _VALUE_OF_ADDRESS = {
     "same street address": "street",

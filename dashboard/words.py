@@ -335,6 +335,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "comparison.address": ("Address", "כתובת"),
     "comparison.company": ("Company", "חברה"),
     "comparison.birth_date": ("Birth date", "תאריך לידה"),
+    "comparison.gender": ("Gender", "מגדר"),
     "comparison.dependence": (
         "Correction: told already by another comparison",
         "תיקון: כבר נמנה בהשוואה אחרת",
@@ -443,6 +444,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "תאריך לידה שנבדל בטעות הקלדה",
     ),
     "reason.different birth date": ("different birth date", "תאריך לידה שונה"),
+    "reason.different gender": ("different gender", "מגדר שונה"),
     "reason.decided by": ("decided by {name}", "הוחלט על ידי {name}"),
     "rule.the fullest name": ("the fullest name", "השם המלא ביותר"),
     "rule.a person's own mailbox": ("a person's own mailbox", "תיבה אישית"),

@@ -37,6 +37,7 @@ _COMPARISONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "address": ("address", ("street", "postcode", "city")),
     "company": ("company", ("company",)),
     "birth_date": ("birth date", ("birth_date",)),
+    "gender": ("gender", ("gender",)),
     "national_id": ("national id", ("national_id",)),
     "external_id": ("id of another system", ("external_ids",)),
     "dependence": ("counted twice", ()),

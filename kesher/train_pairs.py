@@ -41,6 +41,9 @@ READ = (RECORDS, FREQUENCIES, DECIDED_PAIRS, WEIGHTS)
 #: The database that the tables made here are in.
 _PLACE = "training"
 
+#: Levels of what one record lacks, or has in letters that cannot be compared.
+_UNKNOWN = ("missing", "other_alphabet")
+
 #: Where a comparison's level stands for no level, see `Patterns.levels`.
 UNWEIGHED, MISSING = -1, -2
 
@@ -322,7 +325,7 @@ class TrainingPairs:
             [
                 [
                     MISSING
-                    if level == "missing"
+                    if level in _UNKNOWN
                     else self._numbers.get((comparison, level), UNWEIGHED)
                     for comparison, level in zip(self.comparisons, row[:width], strict=True)
                 ]
@@ -440,7 +443,7 @@ class TrainingPairs:
                     f"select {comparison}_level, count(*) from {scored} group by all"  # noqa: S608
                 ).fetchall()
             )
-            total = sum(count for level, count in counts.items() if level != "missing")
+            total = sum(count for level, count in counts.items() if level not in _UNKNOWN)
             for number, level in enumerate(self.levels):
                 if level.comparison == comparison:
                     seen[number] = counts.get(level.level, 0)

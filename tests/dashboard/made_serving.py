@@ -60,7 +60,8 @@ TABLES = {
         "phone_weight double, national_id_weight double, external_id_weight double, "
         "given_name_weight double, family_name_weight double, "
         "name_order_weight double, name_frequency_weight double, address_weight double, "
-        "company_weight double, birth_date_weight double, dependence_weight double"
+        "company_weight double, birth_date_weight double, gender_weight double, "
+        "dependence_weight double"
     ),
     "customer_search_tokens": "token varchar, customer_id varchar, field varchar",
     "invoices": (

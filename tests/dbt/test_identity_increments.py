@@ -55,7 +55,10 @@ TABLES = (
 # Where nothing was published there is nothing that changed against it, and so on.
 MAYBE_EMPTY = ("__cuts", "__customer_id_changes", "__customer_id_events")
 
-GIVEN = ["Moshe", "משה", "Dana", "Dan", "Rivka", "Rebecca", "Bob", "Robert", "M.", "Noa"]
+GIVEN = [
+    "Moshe", "משה", "Dana", "Dan", "Rivka", "Rebecca", "Bob", "Robert", "M.", "Noa", "Daniel",
+    "Danielle", "สมชาย",
+]  # fmt: skip
 FAMILY = ["Cohen", "כהן", "Levi", "Levy", "Peleg", "Bar-Lev", "Bar Lev Cohen"]
 CITIES = ["Haifa", "חיפה", "Tel Aviv", "TLV", None]
 COMPANIES = ["Acme Ltd", "Oren בע״מ", None, None]
@@ -79,6 +82,7 @@ def random_person(chance: random.Random, number: int) -> dict[str, Any]:
         company=chance.choice(COMPANIES),
         birth_date=chance.choice([None, None, "1980-03-04", "1980-04-03", "1951-11-30"]),
         national_id=chance.choice([None, None, None, "123456782", "000000018", "123456789"]),
+        gender=chance.choice([None, "male", "F"]),
     )
 
 

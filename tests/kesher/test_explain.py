@@ -249,6 +249,45 @@ def test_what_a_cut_link_would_have_joined_is_named(tmp_path: Path) -> None:
     assert "1984-11-30" in told["verdict"]
 
 
+def test_two_ids_and_two_birth_dates_part_even_what_is_linked(tmp_path: Path) -> None:
+    home = {"email": "gefen@family.example", "phone": "050-5117133", "external_ids": "erp:17"}
+    people = write_csv(
+        tmp_path / "people.csv",
+        [
+            person(
+                "1",
+                full_name="Shlomo Gefen",
+                national_id="213746555",
+                birth_date="1950-04-17",
+                gender="m",
+                **home,
+            ),
+            person(
+                "2",
+                "shop",
+                full_name="Shlomo Gefen",
+                national_id="304589179",
+                birth_date="1979-11-26",
+                gender="female",
+                **home,
+            ),
+        ],
+    )
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", people, "--out", tmp_path / "out.csv", "--keep", kept)
+    told = explained(kept, "crm:1", "shop:2")
+    assert told["match_weight"] > told["link_weight"]
+    assert told["is_cut"]
+    assert not told["is_one_customer"]
+    assert "because the two contradict each other: " in told["verdict"]
+    assert "different national id (213746555 and 304589179)" in told["verdict"]
+    assert "different birth date (1950-04-17 and 1979-11-26)" in told["verdict"]
+    (gender,) = (part for part in told["contributions"] if part["comparison"] == "gender")
+    assert (gender["left"], gender["right"]) == ("m", "female")
+    assert gender["words"] == "different gender"
+    assert gender["weight"] == pytest.approx(-5.06, abs=0.01)
+
+
 def test_a_customer_that_was_merged_away_leads_to_the_one_that_is(
     changed: Callable[[str], Path],
 ) -> None:

@@ -89,6 +89,7 @@
             "levels": ["same", "same_birthday", "similar", "different"],
             "common": {"same_common": "birth_date"},
         },
+        {"name": "gender", "levels": ["different"]},
     ] %}
     {% for column in identity_also_columns() %}
         {% do comparisons.append(
@@ -295,13 +296,11 @@
                             left ~ ".birth_date", right ~ ".birth_date", most=1
                         )
                     }} <= 1
-                    or (
-                        left({{ left }}.birth_date, 4) = left({{ right }}.birth_date, 4)
-                        and left({{ left }}.birthday, 2)
-                        = substr({{ right }}.birthday, 4)
-                        and substr({{ left }}.birthday, 4)
-                        = left({{ right }}.birthday, 2)
-                    )
+                    or {{
+                        day_and_month_swapped(
+                            left ~ ".birth_date", right ~ ".birth_date"
+                        )
+                    }}
                 then 'similar'
                 else 'different'
             end
@@ -310,6 +309,20 @@
         when {{ left }}.birthday <> {{ right }}.birthday
         then 'different'
         else 'missing'
+    end
+{%- endmacro %}
+
+{#-
+  How two genders compare. That they are the same says little of two people of one name, so only that
+  they differ has a weight.
+-#}
+{% macro gender_level(left, right) -%}
+    case
+        when {{ left }}.gender is null or {{ right }}.gender is null
+        then 'missing'
+        when {{ left }}.gender = {{ right }}.gender
+        then 'same'
+        else 'different'
     end
 {%- endmacro %}
 

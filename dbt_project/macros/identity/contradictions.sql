@@ -3,6 +3,8 @@
   apart, or two records whose given names, generations, birth dates or national ids contradict each
   other. They do when such differences weigh `contradiction_weight` or less: one is enough by the
   weights that ship, two may be needed where training found that values are often plainly wrong.
+  What a link joins is not held against it, but for one thing: two national ids and two birth dates
+  are two people, whatever they have in common.
 
   `groups` is a CTE with record_key and group_key; `records`, `links`, `decided_pairs`,
   `given_names` (of `known_given_names`), `family_names` and `weights` (of `weights_in_a_row`) must be
@@ -29,7 +31,19 @@
         group by group_key
     ),
 
-    -- Where every two records are linked, all the evidence joins them.
+    -- No evidence joins two who have another national id and another birth date.
+    {{ name }}_of_several as (
+        select groups.group_key
+        from {{ groups }} as groups
+        inner join records on records.record_key = groups.record_key
+        where records.national_id is not null and records.birth_date is not null
+        group by groups.group_key
+        having
+            min(records.national_id) <> max(records.national_id)
+            and min(records.birth_date) <> max(records.birth_date)
+    ),
+
+    -- Where every two records are linked, all other evidence joins them.
     {{ name }}_open as (
         select sizes.group_key
         from {{ name }}_sizes as sizes
@@ -40,10 +54,13 @@
             sizes.record_count > 2
             and link_counts.link_count
             < sizes.record_count * (sizes.record_count - 1) / 2
+        union
+        select group_key
+        from {{ name }}_of_several
     ),
 
-    -- A face is what one name, birth date, generation and national id in a group look
-    -- like.
+    -- A face is what one name, birth date, generation, national id and gender in a
+    -- group look like.
     {{ name }}_members as (
         select
             members.group_key,
@@ -55,7 +72,8 @@
                     records.family,
                     records.birth_date,
                     records.generation,
-                    records.national_id
+                    records.national_id,
+                    records.gender
             ) as face_key
         from {{ name }}_open as open_groups
         inner join {{ groups }} as members on members.group_key = open_groups.group_key
@@ -153,43 +171,55 @@
         cross join weights
         where
             left_record.face_count <= 60
-            and joined_faces.left_face_key is null
-            and not coalesce(left_record.national_id = right_record.national_id, false)
             and (
-                case
-                    when
-                        outweighed_given.one is null
-                        and {{ given_name_level("left_record", "right_record") }}
-                        = 'different'
-                        and not {{ names_are_swapped("left_record", "right_record") }}
-                    then weights.given_name__different
-                    else 0
-                end + case
-                    when
-                        outweighed_birth_date.one is null
-                        and {{
-                            edit_distance(
-                                "left_record.birth_date", "right_record.birth_date"
-                            )
-                        }} > 2
-                    then weights.birth_date__different
-                    else 0
-                end
-                + case
-                    when
-                        outweighed_national_id.one is null
-                        and {{
-                            edit_distance(
-                                "left_record.national_id", "right_record.national_id"
-                            )
-                        }} > 2
-                        and not left_record.national_id_is_wrong
-                        and not right_record.national_id_is_wrong
-                    then weights.national_id__different
-                    else 0
-                end
+                (
+                    {{ national_ids_contradict("left_record", "right_record") }}
+                    and {{ birth_dates_contradict("left_record", "right_record") }}
+                )
+                or (
+                    joined_faces.left_face_key is null
+                    and not coalesce(
+                        left_record.national_id = right_record.national_id, false
+                    )
+                    and (
+                        case
+                            when
+                                (
+                                    outweighed_given.one is null
+                                    or left_record.gender <> right_record.gender
+                                )
+                                and
+                                {{ given_names_differ("left_record", "right_record") }}
+                                and not
+                                {{ names_are_swapped("left_record", "right_record") }}
+                            then weights.given_name__different
+                            else 0
+                        end + case
+                            when
+                                outweighed_birth_date.one is null
+                                and {{
+                                    birth_dates_contradict(
+                                        "left_record", "right_record"
+                                    )
+                                }}
+                            then weights.birth_date__different
+                            else 0
+                        end
+                        + case
+                            when
+                                outweighed_national_id.one is null
+                                and {{
+                                    national_ids_contradict(
+                                        "left_record", "right_record"
+                                    )
+                                }}
+                            then weights.national_id__different
+                            else 0
+                        end
+                    )
+                    <= {{ contradiction_weight() }}
+                )
             )
-            <= {{ contradiction_weight() }}
     ),
 
     {{ name }}_pairs_kept_apart as (
@@ -210,6 +240,34 @@
         select group_key
         from {{ name }}_doubtful
         where face_count > 60
+    )
+{%- endmacro %}
+
+{#-
+  Whether two national ids are those of two people: both may be right, and they differ by more than a
+  slip. Null where one is missing.
+-#}
+{% macro national_ids_contradict(left, right) -%}
+    (
+        {{ left }}.national_id <> {{ right }}.national_id
+        and not {{ left }}.national_id_is_wrong
+        and not {{ right }}.national_id_is_wrong
+        and {{ edit_distance(left ~ ".national_id", right ~ ".national_id") }} > 2
+    )
+{%- endmacro %}
+
+{#-
+  Whether two whole birth dates are those of two people: they differ by more than a slip, or day and
+  month exchanged, and neither is a first of January, which forms hold where only the year, or
+  nothing, was known. Null where one is missing.
+-#}
+{% macro birth_dates_contradict(left, right) -%}
+    (
+        {{ left }}.birth_date <> {{ right }}.birth_date
+        and {{ left }}.birth_date not like '%-01-01'
+        and {{ right }}.birth_date not like '%-01-01'
+        and {{ edit_distance(left ~ ".birth_date", right ~ ".birth_date") }} > 2
+        and not {{ day_and_month_swapped(left ~ ".birth_date", right ~ ".birth_date") }}
     )
 {%- endmacro %}
 

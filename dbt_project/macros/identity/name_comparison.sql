@@ -1,12 +1,36 @@
 {#-
   How the given names of two records compare, as a level of the weights: missing, organisation (one
-  is a company's or a role's record), same, initial, nickname, other_script, same_sound, similar
-  or different. `left` and `right` are table names with the columns of int_identity__records, those
+  is a company's or a role's record), same, initial, nickname, other_script, other_alphabet (nobody
+  can tell), same_sound, similar or different. `left` and `right` are table names with the columns of int_identity__records, those
   of `known_given_names` and of int_identity__family_names.
 -#}
 {% macro given_name_level(left, right) -%}
     {{ given_name_level_of_records(spelled_given_level(left, right), left, right) }}
 {%- endmacro %}
+
+{#-
+  Whether two records bear two given names: the level is `different`, or of those that a man's and a
+  woman's name may have (Daniel and Danielle, or one initial) while one record is of a man and the
+  other of a woman.
+-#}
+{% macro given_names_differ(left, right) -%}
+    {{ given_name_level(left, right) }} in (
+        'different'
+        {% for level in levels_of_a_man_and_a_woman() %}
+            ,
+            case
+                when {{ left }}.gender <> {{ right }}.gender
+                then '{{ level }}'
+                else 'different'
+            end
+        {% endfor %}
+    )
+{%- endmacro %}
+
+{#- The levels of given names that are two names where one is a man's and the other a woman's. -#}
+{% macro levels_of_a_man_and_a_woman() %}
+    {{ return(["same_sound", "similar", "initial"]) }}
+{% endmacro %}
 
 {#- The same where the level of the two spellings (`spelled`) is known. -#}
 {% macro given_name_level_of_records(spelled, left, right) -%}
@@ -49,6 +73,16 @@
 -#}
 {% macro spelled_given_level(left, right) -%}
     case
+        when
+            {{
+                alphabets_differ(
+                    left ~ ".given",
+                    right ~ ".given",
+                    left ~ ".given_own_key",
+                    right ~ ".given_own_key",
+                )
+            }}
+        then 'other_alphabet'
         when length({{ left }}.given) = 1 or length({{ right }}.given) = 1
         then
             case
@@ -115,6 +149,38 @@
         when {{ short_form(left, right) }} or {{ short_form(right, left) }}
         then 'similar'
         else 'different'
+    end
+{%- endmacro %}
+
+{#-
+  Whether two names are written in alphabets between which nothing is known to be the same, as
+  `Somchai` and `สมชาย` are. A name has a key if it has a Latin or a Hebrew letter.
+-#}
+{% macro alphabets_differ(left, right, left_key, right_key) -%}
+    case
+        when {{ left_key }} is not null and {{ right_key }} is not null
+        then false
+        when {{ left_key }} is not null or {{ right_key }} is not null
+        then true
+        {% for alphabet in [
+                "\\x{0370}-\\x{03ff}",
+                "\\x{0400}-\\x{052f}",
+                "\\x{0530}-\\x{058f}",
+                "\\x{0600}-\\x{077f}",
+                "\\x{0900}-\\x{097f}",
+                "\\x{0980}-\\x{0dff}",
+                "\\x{0e00}-\\x{0e7f}",
+                "\\x{10a0}-\\x{10ff}",
+                "\\x{3040}-\\x{30ff}",
+                "\\x{3400}-\\x{9fff}",
+                "\\x{ac00}-\\x{d7af}",
+            ] %}
+            when
+                {{ regex_matches(left, "^[" ~ alphabet ~ "]") }}
+                <> {{ regex_matches(right, "^[" ~ alphabet ~ "]") }}
+            then true
+        {% endfor %}
+        else false
     end
 {%- endmacro %}
 
@@ -187,6 +253,16 @@
 -#}
 {% macro spelled_family_level(left, right) -%}
     case
+        when
+            {{
+                alphabets_differ(
+                    left ~ ".family",
+                    right ~ ".family",
+                    "nullif(" ~ list_item(left ~ ".family_sounds", 1) ~ ", '')",
+                    "nullif(" ~ list_item(right ~ ".family_sounds", 1) ~ ", '')",
+                )
+            }}
+        then 'other_alphabet'
         when length({{ left }}.family) = 1 or length({{ right }}.family) = 1
         then
             case
@@ -376,6 +452,7 @@
     {{ records }}.birth_date,
     {{ records }}.national_id,
     {{ records }}.national_id_is_wrong,
+    {{ records }}.gender,
     {{ records }}.given_own_key,
     {{ records }}.given_is_hebrew,
     {{ records }}.family_key,

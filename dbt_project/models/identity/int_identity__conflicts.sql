@@ -23,26 +23,9 @@ with
         where {{ only_in("customer_ids") }}
     ),
 
-    person_records as (
-        select record_key, gender
-        from {{ ref("int_identity__person_records") }}
-        where gender is not null and {{ only_in("customer_ids") }}
-    ),
-
     given_names as ({{ known_given_names() }}),
 
     family_names as (select * from {{ ref("int_identity__family_names") }}),
-
-    genders as (
-        select distinct gender, {{ plain_gender("gender") }} as plain_gender
-        from person_records
-    ),
-
-    record_genders as (
-        select person_records.record_key, genders.plain_gender as gender
-        from person_records
-        inner join genders on genders.gender = person_records.gender
-    ),
 
     -- Most customers say one thing of everything.
     spread as (
@@ -55,11 +38,10 @@ with
             or min(records.birthday) <> max(records.birthday) as has_birth_dates,
             min(records.national_id) <> max(records.national_id) as has_national_ids,
             min(records.country) <> max(records.country) as has_countries,
-            min(record_genders.gender) <> max(record_genders.gender) as has_genders,
-            bool_and(record_genders.gender = 'male') as is_man
+            min(records.gender) <> max(records.gender) as has_genders,
+            bool_and(records.gender = 'male') as is_man
         from customer_ids
         inner join records on records.record_key = customer_ids.record_key
-        left join record_genders on record_genders.record_key = customer_ids.record_key
         group by customer_ids.customer_id
         having count(*) > 1
     ),
@@ -162,7 +144,8 @@ with
             from compared
             where
                 is_swapped
-                or {{ part }}_name_level not in ('different', 'missing', 'initial')
+                or {{ part }}_name_level
+                not in ('different', 'missing', 'other_alphabet', 'initial')
         ),
 
         {{ part }}_neighbours as (

@@ -24,6 +24,33 @@ with
 
     family_names as (select * from {{ ref("int_identity__family_names") }}),
 
+    known_names as (
+        select nickname as given
+        from {{ ref("identity_nicknames") }}
+        union
+        select given_name
+        from {{ ref("identity_nicknames") }}
+    ),
+
+    -- Few identifiers are used by records of a man and of a woman.
+    gendered as (
+        select
+            record_identifiers.record_key,
+            record_identifiers.kind,
+            record_identifiers.value,
+            records.gender
+        from record_identifiers
+        inner join records on records.record_key = record_identifiers.record_key
+        where records.gender is not null
+    ),
+
+    of_both_genders as (
+        select kind, value
+        from gendered
+        group by kind, value
+        having min(gender) <> max(gender)
+    ),
+
     counted as (
         select
             kind,
@@ -35,34 +62,88 @@ with
         group by kind, value
     ),
 
-    -- One record for each given name that uses the value, where there are several.
+    compared_values as (
+        select kind, value
+        from counted
+        where given_name_count between 2 and 20
+        union
+        select of_both_genders.kind, of_both_genders.value
+        from of_both_genders
+        inner join
+            counted
+            on counted.kind = of_both_genders.kind
+            and counted.value = of_both_genders.value
+        where counted.given_name_count = 1
+    ),
+
+    -- One record for each given name that uses the value, where there are several, or
+    -- for a man and a woman.
     faces as (
         select
             record_identifiers.kind,
             record_identifiers.value,
-            min(record_identifiers.record_key) as record_key
+            min(record_identifiers.record_key) as record_key,
+            count(*) as record_count
         from record_identifiers
         inner join
-            counted
-            on counted.kind = record_identifiers.kind
-            and counted.value = record_identifiers.value
-            and counted.given_name_count between 2 and 20
+            compared_values
+            on compared_values.kind = record_identifiers.kind
+            and compared_values.value = record_identifiers.value
+        left join
+            of_both_genders
+            on of_both_genders.kind = record_identifiers.kind
+            and of_both_genders.value = record_identifiers.value
+        left join
+            gendered
+            on gendered.kind = of_both_genders.kind
+            and gendered.value = of_both_genders.value
+            and gendered.record_key = record_identifiers.record_key
         where record_identifiers.name_face <> ''
         group by
             record_identifiers.kind,
             record_identifiers.value,
-            record_identifiers.name_face
+            record_identifiers.name_face,
+            gendered.gender
     ),
 
     face_names as (
         select
             faces.kind,
             faces.value,
+            faces.record_count,
             {{ record_with_names("records", "given_names", "family_names") }}
         from faces
         inner join records on records.record_key = faces.record_key
         left join given_names on given_names.given = records.given
         left join family_names on family_names.family = records.family
+    ),
+
+    -- One record among many of one name, with a name like it that is nobody's name
+    -- elsewhere: not another person, but two slips.
+    misspelt as (
+        select distinct odd.kind, odd.value, odd.record_key
+        from face_names as odd
+        inner join
+            face_names as usual on usual.kind = odd.kind and usual.value = odd.value
+        where
+            odd.record_count = 1
+            and usual.record_count >= 4
+            and odd.given_is_rare
+            and odd.given <> usual.given
+            and least(length(odd.given), length(usual.given)) >= 6
+            and {{ edit_distance("odd.given", "usual.given", most=2) }} <= 2
+            and odd.given not in (select given from known_names)
+    ),
+
+    told_faces as (
+        select face_names.*
+        from face_names
+        left join
+            misspelt
+            on misspelt.kind = face_names.kind
+            and misspelt.value = face_names.value
+            and misspelt.record_key = face_names.record_key
+        where misspelt.record_key is null
     ),
 
     -- Two spellings of one name are one person.
@@ -71,14 +152,14 @@ with
             left_face.kind,
             left_face.value,
             count(distinct left_face.record_key) + 1 as different_count
-        from face_names as left_face
+        from told_faces as left_face
         inner join
-            face_names as right_face
+            told_faces as right_face
             on right_face.kind = left_face.kind
             and right_face.value = left_face.value
             and right_face.record_key > left_face.record_key
         where
-            {{ given_name_level("left_face", "right_face") }} = 'different'
+            {{ given_names_differ("left_face", "right_face") }}
             and not {{ names_are_swapped("left_face", "right_face") }}
             -- Who has another's national id and birth date is that person, whatever
             -- the name.

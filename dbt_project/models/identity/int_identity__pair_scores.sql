@@ -5,7 +5,8 @@
     )
 }}
 {%- set also = identity_also_columns() -%}
-{%- set names = ["given_name", "family_name", "name_order"] -%}
+{#- Names, and what tells names apart, are no evidence by themselves. -#}
+{%- set names = ["given_name", "family_name", "name_order", "gender"] -%}
 {%- set evidence = identity_comparisons() | rejectattr("name", "in", names) | list -%}
 {#- Pairs with a smaller weight are no link and not worth a look; none: keep every pair. -#}
 {%- set least_weight = var("identity_kept_weight", -6) -%}
@@ -47,6 +48,7 @@ with
             records.birthday,
             records.national_id,
             records.national_id_is_wrong,
+            records.gender,
             {% for column in also %} records.{{ column }}, {% endfor %}
             frequencies.emails,
             frequencies.phones,
@@ -113,6 +115,11 @@ with
                     is_common="left_record.birth_date_count > 1",
                 )
             }} as birth_date_level,
+            {{ gender_level("left_record", "right_record") }} as gender_level,
+            {{ case_true(birth_dates_contradict("left_record", "right_record")) }}
+            as has_other_birth_date,
+            {{ case_true(national_ids_contradict("left_record", "right_record")) }}
+            as has_other_national_id,
             {{
                 given_name_level_of_records(
                     "'spelled'", "left_record", "right_record"
@@ -298,7 +305,17 @@ with
         select
             *,
             case
-                when is_swapped then 'same' else straight_given_name_level
+                when is_swapped
+                then 'same'
+                when
+                    gender_level = 'different'
+                    and straight_given_name_level in (
+                        {% for level in levels_of_a_man_and_a_woman() %}
+                            '{{ level }}'{{ "," if not loop.last }}
+                        {% endfor %}
+                    )
+                then 'different'
+                else straight_given_name_level
             end as given_name_level,
             case
                 when is_swapped then 'same' else straight_family_name_level
@@ -310,9 +327,36 @@ with
         from named
     ),
 
+    -- Two people of one family may bear one name, and twins names alike.
+    judged as (
+        select
+            *,
+            (
+                has_other_national_id
+                and (
+                    birth_date_level not in ('same', 'same_birthday', 'similar')
+                    or (
+                        not is_same_given_name
+                        and (
+                            email_level in ('same', 'same_shared')
+                            or phone_level in ('same', 'same_shared')
+                        )
+                    )
+                )
+            )
+            or (
+                has_other_birth_date
+                and national_id_level not in ('same', 'same_shared', 'similar')
+            )
+            or (
+                gender_level = 'different' and given_name_level = 'different'
+            ) as is_told_apart
+        from levelled
+    ),
+
     weighed as (
         select
-            levelled.*,
+            judged.*,
             weights.prior as prior_weight,
             {% for comparison in identity_comparisons() %}
                 {{ level_weight(comparison, "weights") }}
@@ -340,7 +384,7 @@ with
                 else 0
             end as name_frequency_weight,
             - weights.household as most_household_weight
-        from levelled
+        from judged
         cross join weights
     ),
 
@@ -367,7 +411,12 @@ with
             greatest(family_name_weight, 0) as family_share,
             greatest(address_weight, 0) as address_share,
             case
-                when phone_level = 'same_shared' then phone_weight else 0
+                when phone_level = 'same_shared'
+                then phone_weight
+                -- That no other name uses it says nothing where the name is the same.
+                when is_told_apart and phone_level = 'same'
+                then phone_weight
+                else 0
             end as phone_share,
             case
                 when
@@ -378,16 +427,21 @@ with
                         'same_name_and_number'
                     )
                 then email_weight
+                when is_told_apart and email_level = 'same'
+                then email_weight
                 else 0
             end as email_share,
             -- Twins have one birth date, and siblings at one address are often enough
             -- twins.
             case
                 when
-                    given_name_level = 'different'
-                    and (
-                        address_level in ('same_street', 'similar_street')
-                        or phone_level = 'same_shared'
+                    is_told_apart
+                    or (
+                        given_name_level = 'different'
+                        and (
+                            address_level in ('same_street', 'similar_street')
+                            or phone_level = 'same_shared'
+                        )
                     )
                 then
                     least(
@@ -416,6 +470,18 @@ with
             end as workplace_weight,
             -- A name that is rare elsewhere may be common in a city.
             case
+                -- A name at two ids or birth dates was handed down; one like it says
+                -- nothing.
+                when is_told_apart
+                then
+                    least(
+                        greatest(given_name_weight, 0),
+                        case
+                            when is_same_given_name
+                            then {{ handed_down_name_weight() }}
+                            else 100
+                        end
+                    )
                 when name_frequency_weight <> 0 and address_level = 'same_city'
                 then least(greatest(address_weight, 0), {{ namesakes_city_weight() }})
                 -- Where birth dates differ, a name at an address was handed down.
@@ -433,7 +499,7 @@ with
         select
             *,
             case
-                when is_same_given_name
+                when is_same_given_name and not is_told_apart
                 then 0
                 else
                     {% for share in ["family", "address", "phone", "email"] %}
@@ -461,7 +527,7 @@ with
                 when household_weight = 0 or given_name_level = 'organisation'
                 then workplace_weight
                 -- A family has its firm in common as well.
-                when given_name_level = 'different'
+                when given_name_level = 'different' or is_told_apart
                 then greatest(company_weight, 0)
                 else 0
             end as dependence_weight

@@ -24,7 +24,15 @@ with
     ),
 
     record_names as (
-        select record_names.record_key, record_names.generation, given_names.given_key
+        select
+            record_names.record_key,
+            record_names.generation,
+            -- A name in letters that have no key is its own.
+            case
+                when given_names.given_own_key is null
+                then record_names.given
+                else given_names.given_key
+            end as given_key
         from {{ ref("int_identity__record_names") }} as record_names
         left join
             {{ ref("int_identity__given_names") }} as given_names

@@ -195,6 +195,14 @@ with
         where birth_date is not null
     ),
 
+    gender_words as (
+        select distinct gender from person_records where gender is not null
+    ),
+
+    genders as (
+        select gender as typed, {{ plain_gender("gender") }} as gender from gender_words
+    ),
+
     described as (
         select
             person_records.record_key,
@@ -246,7 +254,8 @@ with
             coalesce(country_codes.country_code, {{ home_country() }}) = 'IL'
             and {{ regex_matches("national_ids.national_id", "^[0-9]{9}$") }}
             and not {{ has_israeli_check_digit("national_ids.national_id") }}
-            as national_id_is_wrong
+            as national_id_is_wrong,
+            genders.gender
             {% for column in identity_also_columns() %}
                 , {{ plain_text("person_records." ~ column) }} as {{ column }}
             {% endfor %}
@@ -266,6 +275,7 @@ with
         left join
             record_companies on record_companies.record_key = person_records.record_key
         left join dated on dated.record_key = person_records.record_key
+        left join genders on genders.typed = person_records.gender
     ),
 
     final as (
@@ -303,7 +313,8 @@ with
             birth_date,
             birthday,
             national_id,
-            national_id_is_wrong
+            national_id_is_wrong,
+            gender
             {% for column in identity_also_columns() %}
                 , nullif({{ column }}, '') as {{ column }}
             {% endfor %}

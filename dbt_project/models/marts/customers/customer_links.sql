@@ -40,6 +40,7 @@ with
             explained_links.address_weight,
             explained_links.company_weight,
             explained_links.birth_date_weight,
+            explained_links.gender_weight,
             explained_links.dependence_weight
         from explained_links
         inner join
@@ -72,5 +73,6 @@ select
     address_weight,
     company_weight,
     birth_date_weight,
+    gender_weight,
     dependence_weight
 from final

@@ -201,5 +201,6 @@ select
     address_weight,
     company_weight,
     birth_date_weight,
+    gender_weight,
     dependence_weight
 from final
