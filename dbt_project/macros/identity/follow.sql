@@ -20,34 +20,54 @@
 {% endmacro %}
 
 {#-
-  What int_identity__changed_records noted about this build. Outside of a build, when the last one
-  is finished and a model is run by itself, nothing follows: its work lists are of the past.
+  What is noted about this build with int_identity__changed_records: whether it follows, its
+  definition (see identity_definition), and whether it came to its end. Outside of a build, when
+  the last one is finished and a model is run by itself, nothing follows: its work lists are of
+  the past.
 -#}
 {% macro identity_build_note() %}
-    {% set unknown = {"follows": false, "definition": none} %}
     {% if not execute or model.resource_type == "unit_test" %}
-        {{ return(unknown) }}
+        {{ return({"follows": false, "definition": none, "is_finished": false}) }}
     {% endif %}
     {#- A model asks several times; the answer stays with it. -#}
     {% if "identity_build_note" not in model %}
         {% set note = table_note(identity_table("int_identity__changed_records")) %}
-        {% set note = fromjson(note) if note else unknown %}
-        {% if note.follows and identity_is_finished() %}
-            {% do note.update({"follows": false}) %}
-        {% endif %}
-        {% do model.update({"identity_build_note": note}) %}
+        {% set note = fromjson(note or "{}") %}
+        {% set is_finished = note.get("is_finished", false) %}
+        {% do model.update(
+            {
+                "identity_build_note": {
+                    "follows": note.get("follows", false) and not is_finished,
+                    "definition": note.get("definition"),
+                    "is_finished": is_finished,
+                }
+            }
+        ) %}
     {% endif %}
     {{ return(model["identity_build_note"]) }}
 {% endmacro %}
 
-{#- Whether no build is under way: the last one came to its end. -#}
-{% macro identity_is_finished() %}
-    {% set finished = load_cached_relation(
-        identity_table("int_identity__finished_build")
-    ) %}
-    {% if finished is none %} {{ return(false) }} {% endif %}
-    {% set count = run_query("select count(*) from " ~ finished).columns[0].values() %}
-    {{ return(count[0] > 0) }}
+{% macro write_identity_build_note(follows, definition, is_finished=false) %}
+    {{
+        write_table_note(
+            identity_table("int_identity__changed_records"),
+            tojson(
+                {
+                    "follows": follows,
+                    "definition": definition,
+                    "is_finished": is_finished,
+                }
+            ),
+        )
+    }}
+{% endmacro %}
+
+{#- The build came to its end: the next one can go on from it. -#}
+{% macro finish_build() %}
+    {% if execute %}
+        {% set note = identity_build_note() %}
+        {{ write_identity_build_note(note.follows, note.definition, is_finished=true) }}
+    {% endif %}
 {% endmacro %}
 
 {#-
@@ -55,16 +75,9 @@
   kept of the last build, for others to compare with, is lost.
 -#}
 {% macro forget_finished_build() %}
-    {% if identity_is_finished() %}
+    {% if identity_build_note().is_finished %}
         {% call statement("forget_finished_build") %}
-            delete from {{ identity_table("int_identity__finished_build") }}
-            ;
-            {{
-                write_table_note(
-                    identity_table("int_identity__changed_records"),
-                    tojson({"follows": false, "definition": none}),
-                )
-            }}
+            {{ write_identity_build_note(false, none) }}
         {% endcall %}
     {% endif %}
 {% endmacro %}
@@ -123,15 +136,13 @@
     {% if not execute or model.resource_type == "unit_test" or should_full_refresh() %}
         {{ return(false) }}
     {% endif %}
-    {% if not identity_is_finished() %} {{ return(false) }} {% endif %}
     {% for node in graph.nodes.values() if node.config.materialized == "followed" %}
         {% if load_cached_relation(identity_table(node.name)) is none %}
             {{ return(false) }}
         {% endif %}
     {% endfor %}
-    {% set finished = identity_table("int_identity__finished_build") %}
-    {% set last = run_query("select definition from " ~ finished).columns[0].values() %}
-    {{ return(last | length == 1 and last[0] == identity_definition()) }}
+    {% set last = identity_build_note() %}
+    {{ return(last.is_finished and last.definition == identity_definition()) }}
 {% endmacro %}
 
 {#-
@@ -139,26 +150,24 @@
   weights, and the order of magnitude of the number of records.
 -#}
 {% macro identity_definition() %}
-    {% set weights %}
-        select {{ distinct_texts_joined("concat_ws(' ', comparison, level, m, u, uses_frequency)", "|") }}
-        from {{ ref("int_identity__weights") }}
-    {% endset %}
-    {% set count %}
-        select record_count from {{ ref("int_identity__record_count") }}
-    {% endset %}
-    {{
-        return(
-            local_md5(
-                [
-                    project_digest(),
-                    tojson(invocation_args_dict.get("vars") or {}),
-                    run_query(weights).columns[0].values()[0],
-                    run_query(count).columns[0].values()[0],
-                ]
-                | join("/")
-            )
-        )
-    }}
+    {#- As above: asked for several times. -#}
+    {% if "identity_definition" not in model %}
+        {% set weights %}
+            select {{ distinct_texts_joined("concat_ws(' ', comparison, level, m, u, uses_frequency)", "|") }}
+            from {{ ref("int_identity__weights") }}
+        {% endset %}
+        {% set count %}
+            select record_count from {{ ref("int_identity__record_count") }}
+        {% endset %}
+        {% set parts = [
+            project_digest(),
+            tojson(invocation_args_dict.get("vars") or {}),
+            run_query(weights).columns[0].values()[0],
+            run_query(count).columns[0].values()[0],
+        ] %}
+        {% do model.update({"identity_definition": local_md5(parts | join("/"))}) %}
+    {% endif %}
+    {{ return(model["identity_definition"]) }}
 {% endmacro %}
 
 {#- A count brought down to a power of two: how common a value is matters by orders only. -#}

@@ -23,10 +23,6 @@
         {% call statement("main") %}
             {{ create_table_as(True, incoming, compiled_code) }}
         {% endcall %}
-        {% set columns = [] %}
-        {% for column in adapter.get_columns_in_relation(incoming) %}
-            {% do columns.append(column.name) %}
-        {% endfor %}
         {% call statement("replace") %}
             {% if config.get("keeps_outdated", false) %}
                 drop table if exists {{ outdated_rows(table) }};
@@ -36,26 +32,22 @@
             delete from {{ table }}
             where {{ condition }}
             ;
-            insert into {{ table }} ({{ columns | join(", ") }})
-            select {{ columns | join(", ") }} from {{ incoming }};
+            {{ insert_by_name(table, incoming) }}
+            ;
+            drop table {{ incoming }};
         {% endcall %}
     {% else %}
-        {% set intermediate = make_intermediate_relation(table) %}
-        {% do drop_relation_if_exists(load_cached_relation(intermediate)) %}
-        {% call statement("main") %}
-            {{ create_table_as(False, intermediate, compiled_code) }}
-        {% endcall %}
         {% if follows and config.get("keeps_outdated", false) %}
             {% do drop_relation_if_exists(load_cached_relation(outdated_rows(table))) %}
             {% do adapter.rename_relation(existing, outdated_rows(table)) %}
-        {% else %} {% do drop_relation_if_exists(existing) %}
+            {% set existing = none %}
         {% endif %}
-        {% do adapter.rename_relation(intermediate, table) %}
+        {% call statement("main") %} {{ replace_table(existing, table, compiled_code) }}
+        {% endcall %}
     {% endif %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
-    {% if incoming is defined %} {% do adapter.drop_relation(incoming) %} {% endif %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 
     {{ return({"relations": [table]}) }}
@@ -68,32 +60,16 @@
 {% materialization start_of_build, default %}
     {% set table = this.incorporate(type="table") %}
     {% set follows = identity_can_follow() %}
-    {% set definition = identity_definition() %}
-    {% set finished = load_cached_relation(
-        identity_table("int_identity__finished_build")
-    ) %}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% set intermediate = make_intermediate_relation(table) %}
-    {% do drop_relation_if_exists(load_cached_relation(intermediate)) %}
     {% call statement("main") %}
-        {{ create_table_as(False, intermediate, compiled_code) }}
+        {{ replace_table(load_cached_relation(this), table, compiled_code) }}
     {% endcall %}
     {% call statement("begin_build") %}
-        {% if finished is not none %}
-            delete from {{ finished }}
-            ;
-        {% endif %}
-        {{
-            write_table_note(
-                intermediate, tojson({"follows": follows, "definition": definition})
-            )
-        }}
+        {{ write_identity_build_note(follows, identity_definition()) }}
     {% endcall %}
-    {% do drop_relation_if_exists(load_cached_relation(this)) %}
-    {% do adapter.rename_relation(intermediate, table) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ finish_build() }}") }}
+
 -- depends_on: {{ ref("int_identity__customer_ids") }}
 -- depends_on: {{ ref("int_identity__explained_links") }}
 -- depends_on: {{ ref("int_identity__cuts") }}
