@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,11 @@ from kesher.build_record import (
     warehouse_fingerprint,
     write_build,
 )
-from kesher.changed_models import changed_models
+from kesher.changed_models import beginnings, changed_models
 from kesher.data_directory import DataDirectory, utc_text
 from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
+from kesher.garbage_collection import rare_garbage_collection
 from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.lake import Lake
 from kesher.parsed_project import parsed_project, project_digest
@@ -196,15 +197,16 @@ def _run_dbt(
     if home_country != DEFAULT_HOME_COUNTRY:
         variables = orjson.dumps({HOME_COUNTRY: f"'{home_country}'"}).decode()
         arguments.append(f"--vars={variables}")
-    chosen: Iterable[str] | None = select or None
-    with _drawn_progress(terminal) as callbacks:
+    chosen: Sequence[str] | None = select or None
+    with _drawn_progress(terminal) as callbacks, rare_garbage_collection():
         project = parsed_project(data, run.folder, variables)
         if project is not None and known is not None:
-            chosen = changed_models(project, known, lake)
+            changed = changed_models(project, known, lake)
+            if changed is not None:
+                if not changed:
+                    return _Built(0, 0, _model_count(project))
+                chosen = [f"{name}+" for name in beginnings(project, changed)]
         if chosen is not None:
-            chosen = sorted(chosen)
-            if not chosen:
-                return _Built(0, 0, _model_count(project))
             arguments += ["--select", *chosen]
         result = invoke_dbt(arguments, data, callbacks, project)
     failures = [

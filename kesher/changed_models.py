@@ -6,7 +6,7 @@ what they were would be the same again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +53,28 @@ def changed_models(
         start = [key for key, node in project.nodes.items() if node.name == _START]
         reached |= set(start) | _descendants(project, start)
     return {project.nodes[key].name for key in reached}
+
+
+def beginnings(project: Manifest, changed: Set[str]) -> list[str]:
+    """Return those of the changed models that read no other one, sorted.
+
+    With all that is behind them they are the changed models again, and a few names are a selection
+    that dbt understands in a tenth of the time.
+
+    Args:
+        project: The dbt project.
+        changed: As `changed_models` tells them.
+    """
+    names = {
+        key: node.name
+        for key, node in project.nodes.items()
+        if key.startswith("model.") and node.name in changed
+    }
+    return sorted(
+        name
+        for key, name in names.items()
+        if not any(read in names for read in project.nodes[key].depends_on_nodes)
+    )
 
 
 def _holds(source: str, table: str, place: str, vendors: set[str]) -> bool:

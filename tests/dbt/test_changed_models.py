@@ -6,7 +6,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 
-from kesher.changed_models import changed_models
+from kesher.changed_models import beginnings, changed_models
 
 START = "int_identity__changed_records"
 LAKE = {"stripe/charges": "a", "stripe/customers": "b", "zendesk/tickets": "c", "crm/people": "d"}
@@ -94,6 +94,14 @@ def test_whatever_reads_a_changed_model_is_made_too(manifest: Manifest) -> None:
         assert found
         for name in found:
             assert descendants(manifest, name) <= found
+
+
+@pytest.mark.parametrize("place", ["stripe/charges", "zendesk/users", "crm/people"])
+def test_what_is_behind_the_beginnings_is_what_changed(manifest: Manifest, place: str) -> None:
+    found = after(manifest, place)
+    first = beginnings(manifest, found)
+    assert len(first) < len(found) / 2
+    assert set(first).union(*(descendants(manifest, name) for name in first)) == found
 
 
 def test_no_model_reads_a_clock(manifest: Manifest) -> None:
