@@ -137,11 +137,12 @@
 
 {#-
   How a given name sounds: its keys, each with its ending, a vowel (`+`) or a consonant (`-`), so
-  that `דן` is not taken for Dana. A Latin e at the end may be either (Moshe, Mike).
+  that `דן` is not taken for Dana. A Latin e at the end may be either (Moshe, Mike). `keys` are the
+  columns that hold what `name_keys` makes of the name.
 -#}
-{% macro given_name_sounds(text) -%}
+{% macro given_name_sounds(text, keys) -%}
     {%- set sounds = namespace(list=list_of([])) -%}
-    {%- for v, h in [("", ""), ("b", ""), ("", "k"), ("b", "k")] -%}
+    {%- for key in keys -%}
         {%- for silent in ["+", "-"] -%}
             {%- set ending = (
                 "case when "
@@ -152,13 +153,7 @@
                 ~ silent
                 ~ "' else '-' end"
             ) -%}
-            {%- set sound = (
-                "concat("
-                ~ cross_script_key(text, v=v, h=h)
-                ~ ", "
-                ~ ending
-                ~ ")"
-            ) -%}
+            {%- set sound = "concat(" ~ key ~ ", " ~ ending ~ ")" -%}
             {%- set sounds.list = list_union(sounds.list, list_of_one(sound)) -%}
         {%- endfor -%}
     {%- endfor -%}

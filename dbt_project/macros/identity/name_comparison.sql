@@ -272,8 +272,7 @@
                     {{ left }}.family_is_hebrew <> {{ right }}.family_is_hebrew
                     and {{
                         lists_overlap(
-                            name_keys("left(" ~ left ~ ".family, 1)"),
-                            name_keys("left(" ~ right ~ ".family, 1)"),
+                            left ~ ".family_initials", right ~ ".family_initials"
                         )
                     }}
                 then 'initial'
@@ -463,5 +462,6 @@
     {{ given_names }}.given_forms,
     {{ given_names }}.given_sounds,
     {{ given_names }}.given_is_rare,
-    {{ family_names }}.family_sounds
+    {{ family_names }}.family_sounds,
+    {{ family_names }}.family_initials
 {%- endmacro %}

@@ -21,7 +21,8 @@ with
                 when length(family) > 1 then nullif({{ loose_name_key("family") }}, '')
             end as family_key,
             {{ regex_matches("family", "[א-ת]") }} as family_is_hebrew,
-            {{ name_keys("family") }} as family_sounds
+            {{ name_keys("family") }} as family_sounds,
+            {{ name_keys("left(family, 1)") }} as family_initials
         from family_names
     )
 

@@ -17,23 +17,58 @@ with
 
     given_names as (select distinct given from record_names),
 
-    sounded_given_names as (
-        select
-            given,
-            {{ loose_name_key("given") }} as given_own_key,
-            {{ given_name_sounds("given") }} as sounds
+    known_as as (
+        select nickname, given_name, rank
+        from nicknames
+        where nickname in (select given from given_names)
+    ),
+
+    names as (
+        select given as name
         from given_names
+        union
+        select given_name as name
+        from known_as
+    ),
+
+    keyed as (
+        select
+            name,
+            {{ loose_name_key("name") }} as own_key,
+            {{ cross_script_key("name") }} as key,
+            {{ cross_script_key("name", v="b") }} as key_with_v,
+            {{ cross_script_key("name", h="k") }} as key_with_h,
+            {{ cross_script_key("name", v="b", h="k") }} as key_with_both
+        from names
+    ),
+
+    sounded as (
+        select
+            name,
+            own_key,
+            {{
+                given_name_sounds(
+                    "name", ["key", "key_with_v", "key_with_h", "key_with_both"]
+                )
+            }} as sounds
+        from keyed
+    ),
+
+    sounded_given_names as (
+        select given_names.given, sounded.own_key as given_own_key, sounded.sounds
+        from given_names
+        inner join sounded on sounded.name = given_names.given
     ),
 
     known_nicknames as (
         select
-            nickname,
-            given_name,
-            rank,
-            {{ loose_name_key("given_name") }} as given_name_key,
-            {{ given_name_sounds("given_name") }} as sounds
-        from nicknames
-        where nickname in (select given from given_names)
+            known_as.nickname,
+            known_as.given_name,
+            known_as.rank,
+            sounded.own_key as given_name_key,
+            sounded.sounds
+        from known_as
+        inner join sounded on sounded.name = known_as.given_name
     ),
 
     nickname_sounds as (
