@@ -249,11 +249,14 @@
     end
 {%- endmacro %}
 
-{#- Whether two streets sound alike, at one house number: a slip, or another way to spell it. -#}
+{#-
+  Whether two streets sound alike, at one house number (and in one numbered street): a slip, or
+  another way to spell it.
+-#}
 {% macro streets_alike(left, right) -%}
     (
-        {{ left }} not like '%#'
-        and split_part({{ left }}, '#', 2) = split_part({{ right }}, '#', 2)
+        substr({{ left }}, position('#' in {{ left }}))
+        = substr({{ right }}, position('#' in {{ right }}))
         and {{
             jaro_winkler(
                 "split_part(" ~ left ~ ", '#', 1)",

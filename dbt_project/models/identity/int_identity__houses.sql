@@ -28,32 +28,9 @@ with
         {% endif %}
     ),
 
-    spaced as (select street, {{ spaced_street("street") }} as spaced from streets),
+    houses as ({{ street_houses("streets") }}),
 
-    unit_free as (
-        select street, spaced, {{ without_unit("spaced") }} as house from spaced
-    ),
-
-    parted as (
-        select
-            street,
-            {{ street_letters("house") }} as letters,
-            {{ street_ordinal("house") }} as ordinal,
-            {{ house_number("house") }} as house_number,
-            {{ flat_number("spaced", "house") }} as flat
-        from unit_free
-    ),
-
-    final as (
-        select
-            street,
-            concat(
-                {{ loose_name_key("letters") }}, '#', house_number, '#' || ordinal
-            ) as house_key,
-            flat
-        from parted
-        where house_number is not null and (letters <> '' or ordinal is not null)
-    )
+    final as (select street, house_key, flat from houses where house_key is not null)
 
 select *
 from final

@@ -69,22 +69,12 @@ with
 
     streets as (select distinct street from person_records where street is not null),
 
-    plain_streets as (
-        select street, {{ plain_street("street") }} as plain_street from streets
-    ),
+    houses as ({{ street_houses("streets") }}),
 
+    -- Who has a box at the post office and no house is found there.
     street_keys as (
-        select
-            street,
-            concat(
-                {{ loose_name_key(regex_replaced("plain_street", "[^\\p{L}]", "")) }},
-                '#',
-                {{ regex_found("plain_street", "[0-9]+") }}
-            ) as street_key
-        from plain_streets
-        where
-            {{ regex_matches("plain_street", "\\p{L}") }}
-            and {{ regex_matches("plain_street", "[0-9]") }}
+        select street, coalesce(house_key, 'pobox#' || box_number) as street_key
+        from houses
     ),
 
     employers as (
