@@ -5,11 +5,7 @@ with
 
     mail_providers as (select * from {{ ref("identity_mail_providers") }}),
 
-    legal_forms as (
-        select {{ distinct_values("word") }} as words
-        from {{ ref("identity_name_words") }}
-        where role = 'legal_form'
-    ),
+    name_words as (select * from {{ ref("identity_name_words") }}),
 
     records as (
         select
@@ -38,6 +34,10 @@ with
             null
         from organizations
     ),
+
+    names as (select distinct name from records where name is not null),
+
+    name_keys as ({{ company_name_keys("names", "name_words") }}),
 
     typed_domains as (
         select
@@ -68,7 +68,7 @@ with
             records.record_id,
             concat(records.source, ':', records.record_id) as company_id,
             nullif(trim(records.name), '') as name,
-            {{ company_name_key("records.name", "legal_forms.words") }} as name_key,
+            name_keys.name_key,
             domains.domains,
             records.registration_number,
             case
@@ -80,7 +80,7 @@ with
             records.postcode,
             records.country
         from records
-        cross join legal_forms
+        left join name_keys on name_keys.name = records.name
         left join
             domains
             on domains.source = records.source

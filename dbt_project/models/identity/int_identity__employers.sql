@@ -13,11 +13,7 @@ with
 
     files as (select * from {{ ref("stg_files__people") }}),
 
-    legal_forms as (
-        select {{ distinct_values("word") }} as words
-        from {{ ref("identity_name_words") }}
-        where role = 'legal_form'
-    ),
+    name_words as (select * from {{ ref("identity_name_words") }}),
 
     placeholders as (select * from {{ ref("identity_placeholders") }}),
 
@@ -88,20 +84,15 @@ with
     ),
 
     company_names as (
-        select distinct company_name from said where company_name is not null
+        select distinct company_name as name
+        from said
+        where
+            replace({{ plain_text("company_name") }}, ' ', '')
+            not in (select text from placeholders)
+            and company_name is not null
     ),
 
-    name_keys as (
-        select
-            company_names.company_name,
-            {{ company_name_key("company_names.company_name", "legal_forms.words") }}
-            as name_key
-        from company_names
-        cross join legal_forms
-        where
-            replace({{ plain_text("company_names.company_name") }}, ' ', '')
-            not in (select text from placeholders)
-    ),
+    name_keys as ({{ company_name_keys("company_names", "name_words") }}),
 
     final as (
         select
@@ -111,15 +102,15 @@ with
             said.record_id,
             said.first_seen_at,
             said.updated_at,
-            name_keys.company_name,
+            name_keys.name as company_name,
             name_keys.name_key,
             said.domain,
             said.registration_number,
             said.company_id
         from said
-        left join name_keys on name_keys.company_name = said.company_name
+        left join name_keys on name_keys.name = said.company_name
         where
-            name_keys.company_name is not null
+            name_keys.name is not null
             or said.domain is not null
             or said.registration_number is not null
             or said.company_id is not null

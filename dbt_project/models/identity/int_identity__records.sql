@@ -89,37 +89,15 @@ with
         where person_records.company is not null or record_names.is_company
     ),
 
-    employer_names as (select distinct employer from employers),
+    employer_names as (select distinct employer as name from employers),
 
-    legal_forms as (
-        select {{ distinct_values("word") }} as words
-        from name_words
-        where role = 'legal_form'
-    ),
-
-    company_keys as (
-        select
-            employer,
-            nullif(
-                {{
-                    list_joined(
-                        list_without(
-                            words_of(plain_text("employer")), "legal_forms.words"
-                        ),
-                        "",
-                    )
-                }},
-                ''
-            ) as company_key
-        from employer_names
-        cross join legal_forms
-    ),
+    company_keys as ({{ company_name_keys("employer_names", "name_words") }}),
 
     record_companies as (
-        select employers.record_key, company_keys.company_key
+        select employers.record_key, company_keys.name_key as company_key
         from employers
-        inner join company_keys on company_keys.employer = employers.employer
-        where company_keys.company_key not in (select text from placeholders)
+        inner join company_keys on company_keys.name = employers.employer
+        where company_keys.name_key not in (select text from placeholders)
     ),
 
     postcodes as (
