@@ -35,7 +35,12 @@ _LINES = (
 
 _TEXT_WIDTH = 41
 _WIDTH, _HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 740, 40, 340
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 720, 56, 340
+_ROUND_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
+_MOST_STEPS = 6
+# In the picture's units: a digit, the room between two labels, and a row of them.
+_DIGIT_WIDTH, _LABEL_GAP, _ROW_HEIGHT = 7.5, 8, 16
+_LABEL_ROWS = 2
 
 
 def print_evaluation(evaluation: Evaluation, terminal: Terminal) -> None:
@@ -217,6 +222,30 @@ def _letters(quality: Quality, low: float) -> str:
     return "".join(drawn)
 
 
+def _round_shares(low: float) -> list[float]:
+    """Return the round values from `low` to 1 at which a line is drawn across."""
+    step = next(step for step in _ROUND_STEPS if round((1 - low) / step, 6) <= _MOST_STEPS)
+    number = int(round((1 - low) / step, 6))
+    return [round(1 - step * back, 2) for back in range(number, -1, -1)]
+
+
+def _label_rows(places: Sequence[tuple[float, Point]]) -> dict[Point, int]:
+    """Return the row below the axis in which a point's threshold is written, where there is room.
+
+    What is in force comes first; a point whose label would overlap another has none.
+    """
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
+    rows: dict[Point, int] = {}
+    for x, point in sorted(places, key=lambda place: (not place[1].is_in_force, place[0])):
+        half = (len(_threshold(point)) * _DIGIT_WIDTH + _LABEL_GAP) / 2
+        for row, labels in enumerate(taken):
+            if all(x + half <= left or right <= x - half for left, right in labels):
+                labels.append((x - half, x + half))
+                rows[point] = row
+                break
+    return rows
+
+
 def svg(curve: Sequence[Point]) -> str:
     """Draw precision, recall and F1 over the threshold as an SVG picture."""
     low = _lowest(curve)
@@ -241,17 +270,17 @@ def svg(curve: Sequence[Point]) -> str:
         f'<desc id="plot-text">{escape(described)}</desc>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
     ]
-    for step in range(5):
-        share = low + (1 - low) * step / 4
-        parts.append(
-            f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{up(share)}" y2="{up(share)}" stroke="#d0d5dd"/>'
-            f'<text x="{_LEFT - 8}" y="{up(share) + 4}" text-anchor="end">{share:.3g}</text>'
-        )
-    for number, point in enumerate(curve):
+    parts += [
+        f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{up(share)}" y2="{up(share)}" stroke="#d0d5dd"/>'
+        f'<text x="{_LEFT - 8}" y="{up(share) + 4}" text-anchor="end">{share:.2f}</text>'
+        for share in _round_shares(low)
+    ]
+    rows = _label_rows([(across(point.link_weight), point) for point in curve])
+    for point in curve:
         x = across(point.link_weight)
-        # Two rows of labels, so that near ones do not overlap.
-        y = _BOTTOM + 20 + 16 * (number % 2)
-        parts.append(f'<text x="{x}" y="{y}" text-anchor="middle">{_threshold(point)}</text>')
+        if point in rows:
+            y = _BOTTOM + 20 + _ROW_HEIGHT * rows[point]
+            parts.append(f'<text x="{x}" y="{y}" text-anchor="middle">{_threshold(point)}</text>')
         if point.is_in_force:
             parts.append(
                 f'<line x1="{x}" x2="{x}" y1="{_TOP}" y2="{_BOTTOM}" stroke="#1d2939" '

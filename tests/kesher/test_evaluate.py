@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
-from itertools import combinations
+import math
+import re
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_command import kesher, write_csv
 
-from kesher.evaluate import measure
+from kesher.evaluate import Point, Quality, measure
+from kesher.evaluate_plot import svg
 
 PERSONS = {"crm:1": "d", "shop:2": "d", "news:3": "d", "crm:4": "a", "shop:5": "r", "crm:6": "y"}
 
@@ -201,3 +204,21 @@ def test_the_warehouse_is_the_default(published_demo, tmp_path: Path) -> None:
     assert told["pairs"]["f1"] > 0.9
     assert told["blocking"]["candidate_recall"] > 0.9
     assert told["only_in_truth"] == told["only_in_result"] == 0
+
+
+def test_the_axes_of_a_plot_are_round_and_their_labels_do_not_overlap() -> None:
+    quality = Quality(300, 100, 100, 96, 200, 201, 190)
+    thresholds = (0.5, 0.8, 0.89, 0.9, 0.95, 0.99, 0.995, 0.999)
+    curve = [
+        Point(threshold, math.log2(threshold / (1 - threshold)), threshold == 0.89, quality)
+        for threshold in thresholds
+    ]
+    drawn = svg(curve)
+    shares = re.findall(r'text-anchor="end">([^<]+)<', drawn)
+    assert shares == ["0.95", "0.96", "0.97", "0.98", "0.99", "1.00"]
+    labels = re.findall(r'<text x="([0-9.]+)" y="(3[0-9]+)" text-anchor="middle">([0-9.]+)<', drawn)
+    assert "0.89" in [text for _, _, text in labels]
+    for row in {y for _, y, _ in labels}:
+        places = sorted((float(x), text) for x, y, text in labels if y == row)
+        for (left, first), (right, second) in pairwise(places):
+            assert right - left >= (len(first) + len(second)) / 2 * 7.5
