@@ -222,7 +222,7 @@ def truth(settings: Settings, out: Path) -> None:
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="A Parquet file to write: the records, in the columns of kesher match.",
+    help="A file to write (.csv, .parquet or .xlsx): the records, in the columns of kesher match.",
 )
 @click.option(
     "--truth",

@@ -41,6 +41,10 @@ _MEMORY_A_RECORD = 3_000
 SETTINGS = "main.match_settings"
 
 
+# What a spreadsheet makes of a long number.
+_CUT_SHORT = r"^ *[0-9]([.,][0-9]+)?[Ee][+]?[0-9]+ *$"
+
+
 @dataclass(frozen=True)
 class MatchRequest:
     """What to match, and how.
@@ -202,18 +206,28 @@ def _note_unread_phones(
     connection: duckdb.DuckDBPyConnection, country: str, terminal: Terminal
 ) -> None:
     """Tell how many records have a telephone number that can't be read."""
-    ((unread, example),) = connection.execute(
+    ((unread, example, cut_short, cut_example),) = connection.execute(
         f"""
-        select count(*), min(people.phone)
-        from {DATABASE}.identity.int_identity__person_records as people
-        anti join
+        select
+            count(*) filter (not is_cut_short),
+            min(phone) filter (not is_cut_short),
+            count(*) filter (is_cut_short),
+            min(phone) filter (is_cut_short)
+        from
             (
-                select record_key
-                from {DATABASE}.identity.{_IDENTIFIERS}
-                where kind = 'phone'
-            ) as phones
-            on phones.record_key = people.record_key
-        where people.phone is not null
+                select
+                    people.phone,
+                    regexp_matches(people.phone, '{_CUT_SHORT}') as is_cut_short
+                from {DATABASE}.identity.int_identity__person_records as people
+                anti join
+                    (
+                        select record_key
+                        from {DATABASE}.identity.{_IDENTIFIERS}
+                        where kind = 'phone'
+                    ) as phones
+                    on phones.record_key = people.record_key
+                where people.phone is not null
+            ) as unread_phones
         """  # noqa: S608
     ).fetchall()
     if unread:
@@ -221,6 +235,11 @@ def _note_unread_phones(
             f"phone: {unread:,} values are no telephone number of the country that their record "
             f"names, or of {country.upper()} where it names none, such as {example!r}; not "
             "compared. --country says which country that is"
+        )
+    if cut_short:
+        terminal.warning(
+            f"phone: of {cut_short:,} values a spreadsheet has kept the first digits only, such as "
+            f"{cut_example!r}; not compared. Write the list anew with that column as text"
         )
 
 

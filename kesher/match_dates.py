@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from kesher.month_names import month_numbers
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -19,7 +21,15 @@ _LAST_SHORT_YEAR = 30
 _NUMBERS = r"^\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})(?:[^0-9]|$)"
 _YEAR_FIRST = r"^\s*(\d{4})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})(?:[^0-9]|$)"
 _DIGITS = r"^\s*((?:19|20)\d{2})(\d{2})(\d{2})(?:\.0)?\s*$"
-_WORDS = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d. %B %Y", "%b %d %Y")
+# `6th May 2024`, `6. Mai 2024`, `6 de mayo de 2024`, `6 במאי 2024`; `May 6th, 2024`.
+_DAY_AND_WORD = (
+    r"^(\d{1,2})(?:st|nd|rd|th|er|\.)?[ -]*(?:of |de )?ב?(\pL{3,})[.,]?[ -]*(?:de )?"
+    r"(\d{4})(?:[^0-9]|$)"
+)
+_WORD_AND_DAY = r"^(\pL{3,})[.]? *(\d{1,2})(?:st|nd|rd|th)?,? *(\d{4})(?:[^0-9]|$)"
+# A day as Excel counts them, of five digits: four may be a year.
+_SERIAL = r"^\s*(\d{5})(?:\.0)?\s*$"
+_EXCEL_DAY_ZERO = "1899-12-30"
 _ISO = r"^\d{4}-\d{2}-\d{2}"
 _DAY_AND_MONTH = r"^\d{2}/\d{2}$"
 _ZONE = r":.*[-+A-Za-z]"
@@ -48,6 +58,12 @@ def birth_date_reader(
         # Nothing but ISO: the models take its first ten characters.
         return column
     day = _day(column, _settled_order(connection, table, column, order, note))
+    if _any(connection, table, f"regexp_matches({column}, '{_SERIAL}')") and _any(
+        connection, table, f"{day} is not null"
+    ):
+        serial = _serial_day(column)
+        _tell_serials(connection, table, column, serial, note)
+        day = f"coalesce({day}, {serial})"
     value = (
         f"case when regexp_matches({column}, '{_DAY_AND_MONTH}') then {column} "
         f"else strftime({day}, '%Y-%m-%d') end"
@@ -91,14 +107,59 @@ def _day(column: str, order: DateOrder) -> str:
         f"case when length({numbers}.year) = 4 then {short} "
         f"when {short} <= {_LAST_SHORT_YEAR} then 2000 + {short} else 1900 + {short} end"
     )
-    words = ", ".join(f"'{form}'" for form in _WORDS)
-    plain = f"regexp_replace(trim({column}), '\\s+', ' ', 'g')"
+    # Only what has letters is looked at: few dates have.
+    plain = f"lower(strip_accents(regexp_replace(trim({column}), '\\s+', ' ', 'g')))"
     return f"""coalesce(
         {_made_date(full_year, f"{numbers}.{month}", f"{numbers}.{day}")},
         {_first_of(column, _YEAR_FIRST)},
         {_first_of(column, _DIGITS)},
-        cast(try_strptime({plain}, [{words}]) as date)
+        case
+            when regexp_matches({column}, '\\pL{{3}}')
+            then coalesce(
+                {_day_in_words(plain, _DAY_AND_WORD, ["day", "month", "year"])},
+                {_day_in_words(plain, _WORD_AND_DAY, ["month", "day", "year"])}
+            )
+        end
     )"""
+
+
+def _day_in_words(plain: str, pattern: str, order: list[str]) -> str:
+    """Return SQL for the date in a text that has its month as a word."""
+    parts = f"regexp_extract({plain}, '{pattern}', {order})"
+    names = ", ".join(f"'{name}': '{number}'" for name, number in month_numbers().items())
+    return _made_date(f"{parts}.year", f"map {{{names}}}[{parts}.month]", f"{parts}.day")
+
+
+def _serial_day(column: str) -> str:
+    """Return SQL for the day that a number stands for in Excel, if it is not one to come."""
+    serial = f"try_cast(regexp_extract({column}, '{_SERIAL}', 1) as integer)"
+    day = f"(date '{_EXCEL_DAY_ZERO}' + {serial})"
+    return f"case when {day} <= current_date then {day} end"
+
+
+def _tell_serials(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    column: str,
+    serial: str,
+    note: Callable[[str], None],
+) -> None:
+    ((count, example, row, read),) = connection.execute(
+        f"""
+        select
+            count(*),
+            arg_min({column}, rowid),
+            min(rowid) + 1,
+            cast(arg_min({serial}, rowid) as varchar)
+        from {table}
+        where {serial} is not null
+        """  # noqa: S608
+    ).fetchall()
+    if count:
+        note(
+            f"{column}: {count:,} {'value is a day' if count == 1 else 'values are days'} as Excel "
+            f"counts them, such as {example!r} in row {row:,}, read as {read}."
+        )
 
 
 def _first_of(column: str, pattern: str) -> str:

@@ -27,9 +27,7 @@ def check_output(path: Path, source: Path) -> None:
     Raises:
         ConfigError: its extension is unknown, it is the input, or its folder can't be written.
     """
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(f"{suffix} ({name})" for suffix, name in FORMATS.items())
-        raise ConfigError([f"--out {path}: the extension says what is written: {known}."])
+    check_format(path, "--out")
     if path.exists() and not path.is_file():
         raise ConfigError([f"--out {path} is not a file."])
     if path.exists() and path.samefile(source):
@@ -38,6 +36,21 @@ def check_output(path: Path, source: Path) -> None:
         raise ConfigError([f"--out {path}: there is no folder {path.parent}."])
     if not os.access(path.parent, os.W_OK):
         raise ConfigError([f"--out {path}: {path.parent} can't be written."])
+
+
+def check_format(path: Path, option: str) -> None:
+    """Refuse a file by its name.
+
+    Args:
+        path: The file.
+        option: Which option names it.
+
+    Raises:
+        ConfigError: its extension is none that we write.
+    """
+    if path.suffix.lower() not in FORMATS:
+        known = ", ".join(f"{suffix} ({name})" for suffix, name in FORMATS.items())
+        raise ConfigError([f"{option} {path}: the extension says what is written: {known}."])
 
 
 def write_output(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

@@ -13,8 +13,11 @@ from kesher.config import Config
 from kesher.config_schema import SandboxConfig
 from kesher.data_directory import DataDirectory
 from kesher.errors import KesherError
+from kesher.match_output import check_format, write_output
 from kesher.sync import clear_sandbox_errors, note_sandbox_population
+from kesher.table_file import literal_path
 from kesher.terminal import Terminal
+from kesher.work_folder import work_folder
 
 
 def create_sandbox(
@@ -108,20 +111,47 @@ def write_people(
     """Write the people's records, and whose they are, without making a sandbox.
 
     Raises:
+        ConfigError: a file's extension is none that we write.
         KesherError: a file can't be written.
     """
+    check_format(out, "--out")
+    if truth is not None:
+        check_format(truth, "--truth")
     population = SandboxConfig(
         people=config.sandbox.people if people is None else people,
         seed=config.sandbox.seed if seed is None else seed,
     )
     started = time.monotonic()
     end = {"until": until} if until else {}
-    with clear_sandbox_errors():
-        rows = sandbox.write_people(out, population.people, population.seed, truth=truth, **end)
+    with work_folder() as work, clear_sandbox_errors():
+        # The sandbox writes Parquet; what is to be something else is made of that.
+        made = {
+            path: path if path.suffix.lower() == ".parquet" else work / f"{number}.parquet"
+            for number, path in enumerate(path for path in (out, truth) if path is not None)
+        }
+        rows = sandbox.write_people(
+            made[out],
+            population.people,
+            population.seed,
+            truth=None if truth is None else made[truth],
+            **end,
+        )
+        for path, parquet in made.items():
+            if path != parquet:
+                _write_from_parquet(parquet, path)
     terminal.say(
         f"Wrote {rows:,} records of {population.people:,} people (seed {population.seed}) to "
         f"{out}, {time.monotonic() - started:.1f} s"
     )
+
+
+def _write_from_parquet(parquet: Path, path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        query = f"select * from read_parquet({literal_path(parquet)})"  # noqa: S608
+        write_output(connection, query, path)
 
 
 def print_counts(data: DataDirectory, terminal: Terminal, *, as_json: bool) -> None:

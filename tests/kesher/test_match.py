@@ -372,3 +372,17 @@ def test_phones_without_a_calling_code_are_those_of_the_country_that_is_named(
     told = kesher("match", file, "--out", out, "--country", "uk", expect=2)
     assert "--country uk: a country in two capital letters" in told.stderr
     assert "did you mean GB?" in told.stderr
+
+
+def test_what_a_spreadsheet_left_of_a_phone_number_is_no_number_and_told(tmp_path: Path) -> None:
+    """Two people's numbers are one 4.55121E+7 in Denmark, whose numbers have eight digits."""
+    people = [
+        person(source="crm", record_id="1", full_name="Amanda Holmes", phone="4.55121E+7"),
+        person(source="shop", record_id="2", full_name="Amanda Holmes", phone="4.55121E+7"),
+    ]
+    file, out = write_csv(tmp_path / "people.csv", people), tmp_path / "out.csv"
+    told = kesher("match", file, "--out", out, "--country", "DK")
+    assert "of 2 values a spreadsheet has kept the first digits only" in told.stderr
+    assert "4.55121E+7" in told.stderr
+    assert "no telephone number of the country" not in told.stderr
+    assert groups(out) == {frozenset(["crm:1"]), frozenset(["shop:2"])}

@@ -19,3 +19,23 @@
         and right({{ left }}, 2) = substr({{ right }}, 6, 2)
     )
 {%- endmacro %}
+
+{#-
+  Whether a birth date is one that forms and programs put where they know none: their first day and the
+  first day of a year that is not said. `1980-01-01` may be meant, and weighs less where many have it.
+-#}
+{% macro birth_date_is_default(text) -%}
+    (
+        left({{ text }}, 10) in (
+            '0001-01-01',
+            '1111-11-11',
+            '1753-01-01',
+            '1899-12-30',
+            '1899-12-31',
+            '1900-01-00',
+            '1900-01-01',
+            '9999-12-31',
+            '01/01'
+        )
+    )
+{%- endmacro %}

@@ -10,7 +10,8 @@
   prefix after that, `+49 (0)30`, goes. Any other number is national: its trunk prefix is taken off
   and its country's calling code put before. Whose it is, where no country is named, its notation
   says if it is that of North America, else it is the home country's. In either case the number of
-  digits must be one that the country has. Star numbers and numbers that are one digit repeated are nobody's.
+  digits must be one that the country has. Star numbers, numbers that are one digit repeated and what a
+  spreadsheet left of a number (`9.72541E+11`) are nobody's.
 -#}
 {% macro phone_numbers(relation) %}
     select phone_id, e164
@@ -78,9 +79,13 @@
                                         ) as country
                                     from {{ relation }}
                                     where
-                                        phone is not null
-                                        and
-                                        not {{ regex_matches("phone", "^[^0-9+]*[*]") }}
+                                        phone is not null and not
+                                        {{
+                                            regex_matches(
+                                                "phone",
+                                                "^[^0-9+]*[*]|^ *[0-9]([.,][0-9]+)?[Ee][+]?[0-9]+ *$",
+                                            )
+                                        }}
                                 ) as numbers
                             left join
                                 {{ ref("identity_calling_codes") }} as home

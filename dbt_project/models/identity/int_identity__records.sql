@@ -160,7 +160,7 @@ with
             {{ birth_date("birth_date") }} as birth_date,
             {{ birthday("birth_date") }} as birthday
         from person_records
-        where birth_date is not null
+        where birth_date is not null and not {{ birth_date_is_default("birth_date") }}
     ),
 
     gender_words as (
