@@ -30,9 +30,9 @@ _COMPARISONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "prior": ("any two records", ()),
     "email": ("e-mail", ("email", "other_emails")),
     "phone": ("phone", ("phone", "other_phone")),
-    "given_name": ("given name", ("given_name",)),
+    "given_name": ("given name", ("given_name", "generation")),
     "family_name": ("family name", ("family_name",)),
-    "name_order": ("order of the names", ()),
+    "name_order": ("order of the names", ("given_name", "family_name")),
     "name_frequency": ("how rare the name is", ()),
     "address": ("address", ("street", "postcode", "city")),
     "company": ("company", ("company",)),
@@ -217,12 +217,31 @@ def _contributions(
                 left_value,
                 right_value,
                 level,
-                _WORDS.get(comparison) or words.get((comparison, level)) or _plain(level),
+                _WORDS.get(comparison)
+                or _words_of_names(comparison, left, right, pair)
+                or words.get((comparison, level))
+                or _plain(level),
                 weight,
                 total,
             )
         )
     return tuple(made)
+
+
+def _words_of_names(
+    comparison: str, left: Record, right: Record, pair: dict[str, Any]
+) -> str | None:
+    """Say what a name's level does not: that it is exchanged, or a father's and a son's."""
+    if pair.get("name_order_level") == "swapped":
+        return {
+            "given_name": "the other's family name",
+            "family_name": "the other's given name",
+            "name_order": "given and family name exchanged",
+        }.get(comparison)
+    generations = [record.values.get("generation") for record in (left, right)]
+    if comparison == "given_name" and None not in generations and len(set(generations)) == 2:
+        return "of different generations"
+    return None
 
 
 def comparisons(pair: Iterable[str]) -> list[str]:
@@ -299,7 +318,8 @@ def _blocks(database: IdentityDatabase, left: Record, right: Record) -> tuple[Bl
     # Of a company with several names, say, each one is a block of its own; the smallest is told.
     smallest: dict[tuple[str, str], Block] = {}
     for row in rows:
-        words = row["blocking_key"].replace("_", " ")
+        key = row["blocking_key"]
+        words = _about(database, key)[0] if key.startswith("also_") else key.replace("_", " ")
         block = Block(words, row["record_count"], row["status"])
         smallest.setdefault((words, block.status), block)
     return tuple(smallest.values())

@@ -93,7 +93,8 @@ def read_records(database: IdentityDatabase, keys: Sequence[int]) -> list[Record
     )
     rows = database.rows(
         f"""
-        select people.*, names.given as _given, names.family as _family, ids.customer_id
+        select people.*, names.given as _given, names.family as _family,
+            names.generation as _generation, ids.customer_id
         from {database.table("int_identity__person_records")} as people
         left join {database.table("int_identity__records")} as names using (record_key)
         {ids}
@@ -110,8 +111,12 @@ def read_records(database: IdentityDatabase, keys: Sequence[int]) -> list[Record
             for name, value in row.items()
             if value not in _NOTHING and name not in _NO_VALUES and not name.startswith("_")
         }
-        # A full name is compared by its parts.
-        for part, whole in (("given_name", "_given"), ("family_name", "_family")):
+        # A full name is compared by its parts, and Jr. by what it means.
+        for part, whole in (
+            ("given_name", "_given"),
+            ("family_name", "_family"),
+            ("generation", "_generation"),
+        ):
             if part not in values and row[whole]:
                 values[part] = row[whole]
         found.append(Record(key, row["source"], row["record_id"], row["customer_id"], values))

@@ -70,6 +70,48 @@ def test_only_what_a_source_said_is_shown_and_names_may_hold_colons(tmp_path: Pa
     assert "a:b:1:9" in lost.stderr
 
 
+def test_father_and_son_and_exchanged_names_are_told_for_what_they_are(tmp_path: Path) -> None:
+    home = {"street": "Elm St 4", "city": "Boston", "postcode": "02108"}
+    people = [
+        person(source="crm", record_id="1", full_name="John Winter Jr.", **home),
+        person(source="shop", record_id="2", full_name="John Winter Sr.", **home),
+        person(
+            source="crm", record_id="3", given_name="Dana", family_name="Cohen", email="d@x.org"
+        ),
+        person(
+            source="shop", record_id="4", given_name="Cohen", family_name="Dana", email="d@x.org"
+        ),
+        person(source="crm", record_id="5", given_name="דנה", family_name="לוי", email="e@x.org"),
+        person(source="shop", record_id="6", given_name="לוי", family_name="דנה", email="e@x.org"),
+    ]
+    file = write_csv(tmp_path / "people.csv", people)
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", file, "--out", tmp_path / "out.csv", "--keep", kept)
+
+    def named(left: str, right: str) -> dict[str, tuple[str, str, str]]:
+        return {
+            part["comparison"]: (part["left"], part["right"], part["words"])
+            for part in explained(kept, left, right)["contributions"]
+        }
+
+    generations = ("john, junior", "john, senior", "of different generations")
+    assert named("crm:1", "shop:2")["given_name"] == generations
+    for left, right, given_name, family_name in (
+        ("crm:3", "shop:4", "Dana", "Cohen"),
+        ("crm:5", "shop:6", "דנה", "לוי"),
+    ):
+        told = named(left, right)
+        assert told["given_name"] == (given_name, family_name, "the other's family name")
+        assert told["family_name"] == (family_name, given_name, "the other's given name")
+        assert told["name_order"] == (
+            f"{given_name}, {family_name}",
+            f"{family_name}, {given_name}",
+            "given and family name exchanged",
+        )
+    printed = kesher("explain", "crm:3", "shop:4", "--database", kept).stdout
+    assert re.search(r"order of the names +Dana, Cohen +Cohen, Dana +given and family", printed)
+
+
 def test_the_table_reads_as_a_sum(kept_database: Path) -> None:
     printed = kesher("explain", "crm:1", "news:3", "--database", kept_database).stdout
     assert re.search(r"any two records +before anything is known +-\d+\.\d\d", printed)
@@ -198,6 +240,21 @@ def changed(kept_database: Path, tmp_path: Path) -> Callable[[str], Path]:
         return copy
 
     return change
+
+
+def test_records_that_agree_in_a_further_column_only_are_compared(tmp_path: Path) -> None:
+    people = [
+        {**person(source="crm", record_id="1", full_name="Dana Cohen"), "card": "K-4711"},
+        {**person(source="shop", record_id="2", full_name="דפנה רוזן"), "card": "K-4711"},
+        {**person(source="shop", record_id="3", full_name="Amit Gal"), "card": "K-4712"},
+    ]
+    file = write_csv(tmp_path / "people.csv", people)
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", file, "--out", tmp_path / "out.csv", "--also", "card", "--keep", kept)
+    told = explained(kept, "crm:1", "shop:2")
+    assert told["was_compared"]
+    assert [block["key"] for block in told["blocks"]] == ["card"]
+    assert not explained(kept, "crm:1", "shop:3")["was_compared"]
 
 
 @pytest.mark.parametrize(("verdict", "said"), [("same", "One"), ("different", "Two")])

@@ -103,5 +103,9 @@
             "refine": "family_key",
         },
     ] %}
+    {#- What the user compares besides brings records together as well, if it is rare. -#}
+    {% for column in identity_also_columns() %}
+        {% do keys.append({"name": column, "parts": [column], "refine": "name_key"}) %}
+    {% endfor %}
     {{ return(keys) }}
 {% endmacro %}
