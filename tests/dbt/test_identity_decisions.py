@@ -111,6 +111,9 @@ RECORDS = [
     person("initial-8", "Jacob Shapiro", phone="054-7778803", city="Ashdod"),
     person("initial-9", "B. Gatesworth", phone="054-7778804"),
     person("initial-10", "William Gatesworth", phone="054-7778804", city="Ashdod"),
+    # An initial and a name that it does not stand for: two of a family, with one telephone.
+    person("initial-11", "M. Goldman", phone="054-7778805"),
+    person("initial-12", "Sarah Goldman", phone="054-7778805"),
     # What people type to get through a form, and a call centre's number.
     *(
         person(
@@ -402,6 +405,10 @@ def test_an_initial_may_be_of_a_nickname_or_of_the_other_script(
     groups: set[frozenset[str]], place: int
 ) -> None:
     assert together(groups, f"initial-{place}", f"initial-{place + 1}")
+
+
+def test_an_initial_of_another_name_is_another_person(groups: set[frozenset[str]]) -> None:
+    alone(groups, "initial-11", "initial-12")
 
 
 def test_a_test_account_joins_nobody(groups: set[frozenset[str]]) -> None:

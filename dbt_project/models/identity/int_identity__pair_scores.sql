@@ -349,7 +349,14 @@ with
                 and national_id_level not in ('same', 'same_shared', 'similar')
             )
             or (
-                gender_level = 'different' and given_name_level = 'different'
+                given_name_level = 'different'
+                and (
+                    gender_level = 'different'
+                    -- Of M. and Sarah the telephone is not one's own, though by its
+                    -- use it may be: an initial is nobody's name there.
+                    or length(left_given) = 1
+                    or length(right_given) = 1
+                )
             ) as is_told_apart
         from levelled
     ),
