@@ -87,6 +87,20 @@ with
         from moves
     ),
 
+    -- The records of the customers who are not who they were. Of the links of all
+    -- others,
+    -- which are most, there is nothing to tell.
+    unsettled as (
+        select source, record_id, record_key, customer_id, known_customer_id, is_minted
+        from customer_ids
+        where
+            customer_id in (
+                select customer_id
+                from customer_ids
+                where is_minted or known_customer_id is distinct from customer_id
+            )
+    ),
+
     -- What joins the records of a customer: the strongest link, and the strongest one
     -- between
     -- records that come from an id and records that do not.
@@ -112,12 +126,10 @@ with
             ) as words
         from explained_links
         inner join
-            customer_ids as left_id
-            on left_id.record_key = explained_links.left_record_key
+            unsettled as left_id on left_id.record_key = explained_links.left_record_key
         inner join
-            customer_ids as right_id
+            unsettled as right_id
             on right_id.record_key = explained_links.right_record_key
-        -- Of the others, which are most, there is nothing to tell.
         where
             left_id.is_minted
             or left_id.known_customer_id is distinct from right_id.known_customer_id

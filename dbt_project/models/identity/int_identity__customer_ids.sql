@@ -33,7 +33,7 @@ with
         from history
         where event in ('create', 'split')
         group by customer_id, source, record_id
-        union
+        union all
         select
             customer_id,
             minted_from_source as source,
@@ -128,13 +128,16 @@ with
 
     ranked_members as (
         select
-            cluster_key,
-            source,
-            record_id,
+            members.cluster_key,
+            members.source,
+            members.record_id,
             row_number() over (
-                partition by cluster_key order by first_seen_at, source, record_id
+                partition by members.cluster_key
+                order by members.first_seen_at, members.source, members.record_id
             ) as age_rank
         from members
+        left join kept on kept.cluster_key = members.cluster_key
+        where kept.cluster_key is null
     ),
 
     minted as (
@@ -158,12 +161,11 @@ with
             ranked_members.source as minted_from_source,
             ranked_members.record_id as minted_from_record_id
         from ranked_members
-        left join kept on kept.cluster_key = ranked_members.cluster_key
         left join
             minted_before
             on minted_before.minted_from_source = ranked_members.source
             and minted_before.minted_from_record_id = ranked_members.record_id
-        where ranked_members.age_rank = 1 and kept.cluster_key is null
+        where ranked_members.age_rank = 1
     ),
 
     assigned as (

@@ -15,7 +15,19 @@
 with
     candidate_pairs as (select * from {{ ref("int_identity__candidate_pairs") }}),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    compared_records as (
+        select left_record_key as record_key
+        from candidate_pairs
+        union
+        select right_record_key as record_key
+        from candidate_pairs
+    ),
+
+    records as (
+        select *
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("compared_records") }}
+    ),
 
     frequencies as (select * from {{ ref("int_identity__record_frequencies") }}),
 

@@ -8,8 +8,6 @@ with
         from {{ ref("int_identity__customer_ids") }}
     ),
 
-    identities as (select * from {{ ref("customer_identities") }}),
-
     payments as (
         select customer_id, kind, currency, amount
         from {{ ref("payments") }}
@@ -57,6 +55,23 @@ with
                 when is_first_left then second_record_id else first_record_id
             end as right_record_id
         from named
+    ),
+
+    asked_about as (
+        select left_source as source, left_record_id as record_id
+        from sided
+        union
+        select right_source as source, right_record_id as record_id
+        from sided
+    ),
+
+    identities as (
+        select customer_identities.*
+        from {{ ref("customer_identities") }} as customer_identities
+        inner join
+            asked_about
+            on asked_about.source = customer_identities.source
+            and asked_about.record_id = customer_identities.record_id
     ),
 
     -- Without rates of exchange: how many usual payments of its currency an amount is.

@@ -69,15 +69,26 @@ with
     ),
 
     mapped_event_emails as (
-        select source, stream, place, record_key, {{ list_rows("emails") }} as email
-        from mapped_events
+        select source, stream, place, record_key, lower(trim(email)) as email
+        from
+            (
+                select
+                    source,
+                    stream,
+                    place,
+                    record_key,
+                    {{ list_rows("emails") }} as email
+                from mapped_events
+            ) as each_email
     ),
 
     -- An address that two customers have says nothing of whose event it is.
     owners_of_emails as (
         select lower(trim(value)) as email, min(customer_id) as customer_id
         from {{ ref("customer_attributes") }}
-        where attribute = 'email'
+        where
+            attribute = 'email'
+            and lower(trim(value)) in (select email from mapped_event_emails)
         group by lower(trim(value))
         having count(distinct customer_id) = 1
     ),
@@ -103,8 +114,7 @@ with
             owners_of_emails.customer_id
         from mapped_event_emails
         inner join
-            owners_of_emails
-            on lower(trim(mapped_event_emails.email)) = owners_of_emails.email
+            owners_of_emails on mapped_event_emails.email = owners_of_emails.email
     ),
 
     -- Zendesk's first comment repeats the ticket's description.
