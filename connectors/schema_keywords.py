@@ -3,6 +3,10 @@
 APPEND_ONLY = "x-append-only"
 """True: the vendor forgets old records, so what does not come again was not deleted."""
 
+PARTS = "x-parts"
+"""The fields that say of which part, a file as it was when it was read, a record is. The parts that
+there are stand in the state, under `parts`: a record of any other one is gone from it."""
+
 REREAD_DAYS = "x-reread-days"
 """The vendor does not tell what is gone: after so many days the stream is read from its start."""
 

@@ -361,11 +361,101 @@ class Lake:
             limits = {"is_limited": newer is not None, "least": moment.timestamp()}
             rows = connection.execute(query, {"since": since, **limits})
             while batch := rows.fetchmany(10_000):
-                for (values,) in batch:
-                    key: dict[str, Any] = {}
-                    for path, value in zip(primary_key, values, strict=True):
-                        _put(key, path, orjson.loads(value) if value is not None else None)
-                    yield key
+                for (sent,) in batch:
+                    yield _key(primary_key, sent)
+
+    def gone_from_parts(
+        self,
+        source: str,
+        stream: str,
+        primary_key: Sequence[Sequence[str]],
+        fields: Sequence[str],
+        parts: Sequence[Sequence[str]],
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+        """Yield the keys that are alive in the lake as records of parts that there are no more.
+
+        Args:
+            source: The source's name.
+            stream: The stream's name.
+            primary_key: The paths of the key's fields.
+            fields: The fields that say of which part a record is.
+            parts: Their values, of all parts that there are. A record without such values is of
+                none, and stays.
+
+        Yields:
+            The fields of each key, and its newest record in one of the parts; None if it has none.
+
+        Raises:
+            LakeFileError: a file of the stream can't be read.
+        """
+        import duckdb
+
+        lake_rows = self.dataset(source, stream)
+        if lake_rows is None:
+            return
+        columns = [f"key_{position}" for position in range(len(primary_key))]
+        keys = ", ".join(
+            f"json_extract_string(_airbyte_data, {_sql_text(_json_path(path))}) as {column}"
+            for path, column in zip(primary_key, columns, strict=True)
+        )
+        as_sent = ", ".join(
+            f"json_extract(_airbyte_data, {_sql_text(_json_path(path))})" for path in primary_key
+        )
+        part = ", ".join(
+            f"json_extract_string(_airbyte_data, {_sql_text(_json_path([field]))})"
+            for field in fields
+        )
+        names = ", ".join(columns)
+        query = f"""
+            with parts as (
+                select distinct unnest(cast($parts as varchar[][])) as part
+            ),
+
+            records as (
+                select
+                    {keys},
+                    (_airbyte_extracted_at, _airbyte_raw_id) as moment,
+                    [{as_sent}] as sent,
+                    [{part}] as part,
+                    json_extract_string(_airbyte_data, '$.{DELETED_AT}') is not null as is_deleted,
+                    _airbyte_data as data
+                from lake_rows
+            ),
+
+            versions as (
+                select records.*, parts.part is not null as is_there
+                from records
+                left join parts on parts.part = records.part
+            ),
+
+            newest as (
+                select
+                    {names},
+                    arg_max(
+                        {{
+                            'sent': sent,
+                            'is_gone':
+                                not is_deleted
+                                and not is_there
+                                and len(list_filter(part, lambda value: value is null)) = 0
+                        }},
+                        moment
+                    ) as version,
+                    arg_max(data, moment) filter (is_there) as data
+                from versions
+                group by {names}
+            )
+
+            select version.sent, data from newest
+            where version.is_gone
+            order by {names}
+        """  # noqa: S608 - the names are positions, the paths are quoted
+        with duckdb.connect() as connection:
+            connection.register("lake_rows", lake_rows)
+            rows = connection.execute(query, {"parts": [list(values) for values in parts]})
+            while batch := rows.fetchmany(10_000):
+                for sent, data in batch:
+                    yield _key(primary_key, sent), orjson.loads(data) if data else None
 
     def _is_gone(self, file: LakeFile) -> bool:
         (info,) = self.filesystem.get_file_info([file.path])
@@ -427,6 +517,14 @@ def _json_path(path: Sequence[str]) -> str:
 
 def _sql_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _key(primary_key: Sequence[Sequence[str]], sent: Sequence[str | None]) -> dict[str, Any]:
+    """Return a key's fields, nested as in the record, out of their values as JSON."""
+    key: dict[str, Any] = {}
+    for path, value in zip(primary_key, sent, strict=True):
+        _put(key, path, orjson.loads(value) if value is not None else None)
+    return key
 
 
 def _put(target: dict[str, Any], path: Sequence[str], value: Any) -> None:

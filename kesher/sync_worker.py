@@ -31,7 +31,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.source import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from connectors.schema_keywords import APPEND_ONLY, READ_WHOLE, REREAD_DAYS, START_FIELD
+from connectors.schema_keywords import APPEND_ONLY, PARTS, READ_WHOLE, REREAD_DAYS, START_FIELD
 from kesher.errors import KesherError
 from kesher.lake import Lake, LakeClock
 from kesher.lake_writer import LakeWriter
@@ -292,6 +292,9 @@ class _StreamReading:
     A schema that says `x-append-only` is of records that are never deleted, only forgotten by their
     vendor: there nothing is taken for deleted because it did not come again.
 
+    A schema with `x-parts` is of records that come in parts, such as files: when the parts are
+    others than after the last reading, what stands in none of them is deleted.
+
     A reading of what is newer than a day (`is_backfill`) neither starts from the state nor changes
     it, and nothing is taken for deleted because it did not come.
     """
@@ -305,6 +308,7 @@ class _StreamReading:
     state_before: dict[str, Any] | None
     whole_at: int
     reread_since: int | None
+    parts: list[list[str]] | None = None
     is_backfill: bool = False
     records: int = 0
     error: str | None = None
@@ -312,6 +316,7 @@ class _StreamReading:
     saw_status: bool = False
     started: float | None = None
     pending: dict[str, Any] | None = None
+    new_parts: list[list[str]] | None = None
     committed_at: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -358,6 +363,7 @@ class _StreamReading:
             before,
             whole_at,
             reread_since,
+            before.get("parts") if before and PARTS in (definition.json_schema or {}) else None,
             is_backfill,
         )
 
@@ -398,6 +404,8 @@ class _StreamReading:
         if not _is_incremental(self.definition) or not state:
             return
         self.pending = dict(state)
+        if PARTS in (self.definition.json_schema or {}):
+            self.new_parts = self.pending.get("parts")
         rereading = _rereading(self.pending)
         begins_reread = rereading is not None and rereading != _rereading(self.state_before)
         if self.resumes and begins_reread:
@@ -431,9 +439,15 @@ class _StreamReading:
         mode: ReadMode = "since" if self.is_backfill else "full"
         if self.resumes:
             mode = "incremental" if self.reread_since is None else "reread"
+        if complete and self.new_parts not in (None, self.parts):
+            if self.resumes:
+                self.writer.commit()
+                vanished += self._bury_other_parts()
+            self.parts = self.new_parts
+            self.pending = self.pending or self.state.of(self.stream)
         if complete and self.reread_since is not None:
             self.writer.commit()
-            vanished = self._bury(self.reread_since)
+            vanished += self._bury(self.reread_since)
             self.whole_at = self.reread_since
             self.pending = self.pending or self.state.of(self.stream)
             self.writer.commit()
@@ -461,6 +475,11 @@ class _StreamReading:
         self.writer.commit()
         self.committed_at = time.monotonic()
         if self.pending is not None and not self.is_backfill:
+            if self.parts is not None:
+                # New ones hold only when what is gone with the old ones is told.
+                self.pending["parts"] = self.parts
+            elif self.new_parts is not None:
+                self.pending.pop("parts", None)
             self.state.put(
                 self.stream, self.pending, whole_at=self.whole_at, reread_since=self.reread_since
             )
@@ -489,6 +508,28 @@ class _StreamReading:
         for key in self.lake.vanished_keys(
             self.job.source, self.stream, primary_key, since, newer=newer
         ):
+            self.writer.add_tombstone(key, now)
+            count += 1
+        return count
+
+    def _bury_other_parts(self) -> int:
+        """Mark as deleted who stands in no part that there is; return how many those are.
+
+        Whoever stands in one that was not read again, as in a file that did not change, comes
+        back as he stands there.
+        """
+        primary_key = self.definition.source_defined_primary_key
+        fields = (self.definition.json_schema or {}).get(PARTS)
+        if not primary_key or not fields or self.new_parts is None:
+            return 0
+        now = datetime.now(UTC)
+        count = 0
+        for key, record in self.lake.gone_from_parts(
+            self.job.source, self.stream, primary_key, fields, self.new_parts
+        ):
+            if record is not None:
+                self.writer.add(record)
+                continue
             self.writer.add_tombstone(key, now)
             count += 1
         return count

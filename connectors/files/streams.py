@@ -31,17 +31,18 @@ _NO_ID = "the columns of the record id are empty"
 
 
 class FileStream(Stream, CheckpointMixin):
-    """A stream that reads every file of a list once, and all of them again when one changes.
+    """A stream that reads every file of a list once, and a file that changed once more.
 
     The state says, for each file that was read to its end, its size, time and hash, and the same
-    with how many rows were read of the one that is being read. New files are read by themselves.
-    When a file that was read before changed or is gone, someone may have vanished with it, and
-    whoever vanished from one file may still stand in another: then the whole list is read anew,
-    which `reading` tells meanwhile, and `full_read_at` when that is complete.
+    with how many rows were read of the one that is being read. When all files were read it names
+    them as `parts`, each with what stands for its content: a record that came from a file which is
+    gone, or from another content of it, is gone unless it came from one of them too (see
+    `connectors.schema_keywords.PARTS`).
 
-    A file that cannot be read does not keep the others from being read; the stream then fails. If
-    rows of it were given before, `partly` keeps its size, time and hash: when it is mended, some of
-    those rows may be gone, so that is a change like any other.
+    When the mapping changed, the whole list is read anew, which `reading` tells meanwhile, and
+    `full_read_at` when that is complete.
+
+    A file that cannot be read does not keep the others from being read; the stream then fails.
     So it does when files were read and now there is none at all: a folder that is not mounted looks
     like that, and nobody is to be taken for deleted because of it.
     """
@@ -56,6 +57,7 @@ class FileStream(Stream, CheckpointMixin):
         self._rows = 0
         self._failures: list[str] = []
         self._whole_list = False
+        self._there: set[str] = set()
 
     @property
     def cursor_field(self) -> str:
@@ -105,17 +107,15 @@ class FileStream(Stream, CheckpointMixin):
             self.logger.warning(nothing_yet(self._config), extra=FOR_USER)
         if unread := left_out(self._config):
             self.logger.warning(unread, extra=FOR_USER)
+        self._there = {file.name for file in files}
         place = self._state.pop("within", None)
+        files = [file for file in files if self._config.is_meant(file.modified_ns)]
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
         behind = {file.name: _rows_read(file, place) for file in changed}
         is_as_it_was = (
             sync_mode == SyncMode.incremental
             and self._state.get("config") == self._config.fingerprint
-            and not (seen.keys() - {file.name for file in files})
-            and not any(file.name in seen for file in changed)
-            # Of a file that changed after a part of it was given, that part may be wrong now.
-            and (place is None or any(behind.values()))
-            and not _any_changed(files, self._state.get("partly", {}))
+            and ("parts" in self._state or "reading" in self._state)
         )
         goes_on = is_as_it_was and "reading" in self._state
         self._whole_list = goes_on or not is_as_it_was
@@ -123,12 +123,11 @@ class FileStream(Stream, CheckpointMixin):
             self.logger.info(f"{self._config.path}: going on with the reading of all of it")
         elif self._whole_list:
             if seen:
-                self.logger.info(f"{self._config.path}: changed since it was read; reading all")
+                self.logger.info(f"{self._config.path}: is read in another way; reading all")
             # Tells one whole read from the next; nothing is ever compared with it by time.
             since = datetime.now(UTC).isoformat()
             self._state = {"config": self._config.fingerprint, "reading": {"since": since}}
-            changed = [file for file in files if self._config.is_meant(file.modified_ns)]
-            behind = {}
+            changed, behind = files, {}
         elif not changed:
             self.logger.info(f"{self._config.path}: not changed since it was read")
         for file in changed:
@@ -156,13 +155,15 @@ class FileStream(Stream, CheckpointMixin):
             self.logger.info(f"{file.path}: going on after row {self._rows:,}")
         try:
             table, sha256 = open_table(file, self._config)
+            version = _version(sha256)
             facts = {"size": file.size, "modified_ns": file.modified_ns, "sha256": sha256}
             self._within = {"file": file.name, **facts}
             mapping = PersonMapping(self._config, table.columns, table.columns_are_final)
             self.logger.info(f"{file.path}: {table.describe()}")
             if table.doubt is not None:
                 self.logger.warning(f"{file.path}: {table.doubt}", extra=FOR_USER)
-            yield from self._records(file, table, mapping)
+            for record in self._records(file, table, mapping):
+                yield {**record, "file_version": version}
             if not table.columns_are_final:
                 mapping.check_after_reading(table.columns)
             if not file.is_still():
@@ -170,36 +171,30 @@ class FileStream(Stream, CheckpointMixin):
         except UnreadableFileError as error:
             message = str(error)
             named = str(file.path) in message
-            self._fail(message if named else f"{file.path}: {message}")
+            self._failures.append(message if named else f"{file.path}: {message}")
         except AirbyteTracedException as error:
-            self._fail(error.message or str(error))
+            self._failures.append(error.message or str(error))
         except OSError as error:
-            self._fail(f"{file.path} cannot be read: {error.strerror or error}")
+            self._failures.append(f"{file.path} cannot be read: {error.strerror or error}")
         else:
             self._state["files"] = {**self._state.get("files", {}), file.name: facts}
-            self._note_partly(_without(self._state.get("partly", {}), file.name))
         finally:
             self._within = None
-
-    def _fail(self, message: str) -> None:
-        """Remember that the file which is being read cannot be, and what was given of it."""
-        self._failures.append(message)
-        if self._within is not None and self._rows:
-            facts = _without(self._within, "file")
-            self._note_partly({**self._state.get("partly", {}), self._within["file"]: facts})
-
-    def _note_partly(self, partly: Mapping[str, Any]) -> None:
-        self._state = {**_without(self._state, "partly"), **({"partly": partly} if partly else {})}
 
     def _end(self) -> None:
         if self._failures:
             raise config_error("; ".join(self._failures))
+        read = self._state.get("files", {})
+        files = {name: facts for name, facts in read.items() if name in self._there}
+        whole_at = self._state.get("full_read_at")
         if self._whole_list:
-            self._state = {
-                "config": self._config.fingerprint,
-                "files": self._state.get("files", {}),
-                "full_read_at": self._state["reading"]["since"],
-            }
+            whole_at = self._state["reading"]["since"]
+        self._state = {
+            "config": self._config.fingerprint,
+            "files": files,
+            "parts": [[name, _version(facts["sha256"])] for name, facts in files.items()],
+            **({"full_read_at": whole_at} if whole_at else {}),
+        }
 
     def _rows_of(self, table: Table) -> Iterator[Row | RejectedLine]:
         """The rows that are not read yet; each is counted before it is given."""
@@ -277,18 +272,6 @@ def _rows_read(file: ListFile, place: Mapping[str, Any] | None) -> int:
     return int(place.get("rows") or 0) if is_same else 0
 
 
-def _any_changed(files: Iterable[ListFile], known: Mapping[str, Any]) -> bool:
-    """Whether one of the files that are known by size, time and hash is another one, or gone."""
-    there = {file.name: file for file in files}
-    return any(
-        name not in there or has_changed(there[name], facts) for name, facts in known.items()
-    )
-
-
-def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in mapping.items() if name != key}
-
-
 def _without_id(row: Row | RejectedLine, mapping: PersonMapping) -> RejectedLine | None:
     if isinstance(row, RejectedLine):
         return row
@@ -297,6 +280,10 @@ def _without_id(row: Row | RejectedLine, mapping: PersonMapping) -> RejectedLine
         return None
     raw = orjson.dumps(values, default=str).decode()
     return rejected(number, raw, _NO_ID)
+
+
+def _version(sha256: str) -> str:
+    return sha256[:16]
 
 
 def _iso(file: ListFile) -> str:

@@ -70,7 +70,7 @@ def test_four_formats_give_the_same_people(tmp_path: Path) -> None:
         write(path, PEOPLE)
         people = read({"path": str(path), "mapping": MAPPING}).records
         for person in people:
-            del person["file"], person["file_modified_at"]
+            del person["file"], person["file_modified_at"], person["file_version"]
             shoe = person["extra"]["Shoe"]
             person["extra"]["Shoe"] = None if shoe is None else str(shoe)
         seen[suffix] = people
@@ -164,26 +164,31 @@ def test_an_unchanged_list_is_not_read_again_and_a_new_file_is_read_by_itself(
 
 
 @pytest.mark.parametrize("change", ["edit", "delete", "mapping"])
-def test_a_change_reads_the_whole_list_so_that_the_vanished_can_be_told(
+def test_only_a_file_that_changed_is_read_again_and_all_with_another_mapping(
     tmp_path: Path, change: str
 ) -> None:
     config: dict[str, Any] = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
     (tmp_path / "a.csv").write_text("name,city\nAnn,X\nBob,Y\n")
     (tmp_path / "b.csv").write_text("name,city\nEve,Z\n")
     first = read(config)
+    assert [part[0] for part in first.state["parts"]] == ["a.csv", "b.csv"]
+    assert [[r["file"], r["file_version"]] for r in first.records[1:]] == first.state["parts"]
     match change:
         case "edit":
             (tmp_path / "a.csv").write_text("name,city\nAnn,X\n")
-            expected = ["Ann", "Eve"]
+            expected = ["Ann"]
         case "delete":
             (tmp_path / "a.csv").unlink()
-            expected = ["Eve"]
+            expected = []
         case _:
             config["mapping"]["city"] = "city"
             expected = ["Ann", "Bob", "Eve"]
     second = read(config, state=first.state)
     assert [r["full_name"] for r in second.records] == expected
-    assert is_complete_reread(first.state, second.state)
+    assert is_complete_reread(first.state, second.state) == (change == "mapping")
+    assert (second.state["parts"] == first.state["parts"]) == (change == "mapping")
+    assert second.state["parts"][-1] == first.state["parts"][-1], "b.csv is as it was"
+    assert len(second.state["parts"]) == (1 if change == "delete" else 2)
 
 
 @pytest.mark.parametrize("later", [False, True])
@@ -208,11 +213,13 @@ def test_a_long_file_that_was_interrupted_is_gone_on_with(
     assert set(rest.state["files"]) == {"a.csv", "b.csv"}
     assert "within" not in rest.state
     assert read(config, state=rest.state).records == []
-    # When the file changed meanwhile, what was given of it may be gone: the list is read anew.
+    # When the file changed meanwhile, what was given of it is of a part that there is not.
+    given = killed.records["people"][-1]
     (tmp_path / "b.csv").write_text("name\nNobody else\n")
     anew = read(config, state=place)
-    assert [r["full_name"] for r in anew.records] == ["Ann", "Nobody else"]
-    assert is_complete_reread(place, anew.state)
+    assert [r["full_name"] for r in anew.records] == ["Nobody else"]
+    assert [given["file"], given["file_version"]] not in anew.state["parts"]
+    assert [given["file"], given["file_version"]] in rest.state["parts"]
 
 
 def test_a_place_within_a_file_is_none_in_another_content_of_the_same_size_and_time(
@@ -224,19 +231,18 @@ def test_a_place_within_a_file_is_none_in_another_content_of_the_same_size_and_t
     people = [f"Person {number:03}" for number in range(100)]
     file.write_text("\n".join(["name", *people, ""]))
     moment = file.stat().st_mtime_ns
-    place = reading.read("files", config, "people", stop_after=45).state["people"]
+    killed = reading.read("files", config, "people", stop_after=45)
     file.write_text("\n".join(["name", *reversed(people), ""]))
     os.utime(file, ns=(moment, moment))
-    rest = read(config, state=place)
+    rest = read(config, state=killed.state["people"])
     assert [r["full_name"] for r in rest.records] == people[::-1]
-    assert is_complete_reread(place, rest.state)
+    assert ["a.csv", killed.records["people"][0]["file_version"]] not in rest.state["parts"]
 
 
 @pytest.mark.parametrize("others", [False, True])
-def test_who_stood_in_a_file_that_was_replaced_while_it_was_read_is_gone(
+def test_what_was_given_of_a_file_that_was_replaced_while_it_was_read_is_of_no_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: bool
 ) -> None:
-    """Also if what was read before was lost in another file: the list is read anew."""
     config = {"path": str(tmp_path / "*.csv"), "mapping": {"full_name": "name"}}
     if others:
         (tmp_path / "a.csv").write_text("name\nAnn\n")
@@ -249,9 +255,8 @@ def test_who_stood_in_a_file_that_was_replaced_while_it_was_read_is_gone(
     monkeypatch.undo()
     (tmp_path / "b.csv").write_text("name\nEve\n")
     mended = read(config, state=failed.state)
-    assert [r["full_name"] for r in mended.records] == [*(["Ann"] if others else []), "Eve"]
-    assert is_complete_reread(failed.state, mended.state), "so Bob is taken for deleted"
-    assert "partly" not in mended.state
+    assert [r["full_name"] for r in mended.records] == ["Eve"]
+    assert ["b.csv", failed.records[0]["file_version"]] not in mended.state["parts"]
     assert read(config, state=mended.state).records == []
 
 
