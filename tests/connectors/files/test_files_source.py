@@ -191,6 +191,16 @@ def test_only_a_file_that_changed_is_read_again_and_all_with_another_mapping(
     assert len(second.state["parts"]) == (1 if change == "delete" else 2)
 
 
+def test_files_that_are_older_than_since_are_left_out_by_the_next_sync_too(tmp_path: Path) -> None:
+    config = {"path": str(tmp_path), "mapping": {"full_name": "name"}, "since": "2020-01-01"}
+    (tmp_path / "old.csv").write_text("name\nAnn\n")
+    os.utime(tmp_path / "old.csv", (1, 1))
+    (tmp_path / "new.csv").write_text("name\nBob\n")
+    first = read(config)
+    assert [r["full_name"] for r in first.records] == ["Bob"]
+    assert read(config, state=first.state).records == []
+
+
 @pytest.mark.parametrize("later", [False, True])
 def test_a_long_file_that_was_interrupted_is_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: bool
