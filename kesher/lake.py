@@ -303,17 +303,8 @@ class Lake:
         lake_rows = self.dataset(source, stream)
         if lake_rows is None:
             return
-        columns = [f"key_{position}" for position in range(len(primary_key))]
-        # As texts, like staging: an id that became a text is the same id.
-        keys = ", ".join(
-            f"json_extract_string(_airbyte_data, {_sql_text(_json_path(path))}) as {column}"
-            for path, column in zip(primary_key, columns, strict=True)
-        )
-        as_sent = ", ".join(
-            f"json_extract(_airbyte_data, {_sql_text(_json_path(path))})" for path in primary_key
-        )
+        names, keys, as_sent = _key_columns(primary_key)
         path, moment = newer or ((), _EPOCH)
-        names = ", ".join(columns)
         query = f"""
             with versions as (
                 select
@@ -393,19 +384,11 @@ class Lake:
         lake_rows = self.dataset(source, stream)
         if lake_rows is None:
             return
-        columns = [f"key_{position}" for position in range(len(primary_key))]
-        keys = ", ".join(
-            f"json_extract_string(_airbyte_data, {_sql_text(_json_path(path))}) as {column}"
-            for path, column in zip(primary_key, columns, strict=True)
-        )
-        as_sent = ", ".join(
-            f"json_extract(_airbyte_data, {_sql_text(_json_path(path))})" for path in primary_key
-        )
+        names, keys, as_sent = _key_columns(primary_key)
         part = ", ".join(
             f"json_extract_string(_airbyte_data, {_sql_text(_json_path([field]))})"
             for field in fields
         )
-        names = ", ".join(columns)
         query = f"""
             with parts as (
                 select distinct unnest(cast($parts as varchar[][])) as part
@@ -517,6 +500,18 @@ def _json_path(path: Sequence[str]) -> str:
 
 def _sql_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _key_columns(primary_key: Sequence[Sequence[str]]) -> tuple[str, str, str]:
+    """Return SQL for a key's columns: their names, what they are, and their values as JSON."""
+    # As texts, like staging: an id that became a text is the same id.
+    values = [f"_airbyte_data, {_sql_text(_json_path(path))}" for path in primary_key]
+    names = [f"key_{position}" for position in range(len(values))]
+    keys = [
+        f"json_extract_string({value}) as {name}" for name, value in zip(names, values, strict=True)
+    ]
+    as_sent = [f"json_extract({value})" for value in values]
+    return ", ".join(names), ", ".join(keys), ", ".join(as_sent)
 
 
 def _key(primary_key: Sequence[Sequence[str]], sent: Sequence[str | None]) -> dict[str, Any]:
