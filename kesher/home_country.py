@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
+
+from kesher.dbt_run import DBT_PROJECT
 
 #: dbt's variable for it, and that of the connection on which `kesher match` runs the models.
 HOME_COUNTRY = "identity_home_country"
@@ -12,9 +13,7 @@ HOME_COUNTRY = "identity_home_country"
 #: What it is unless told otherwise; the macro `home_country` says so too.
 DEFAULT_HOME_COUNTRY = "IL"
 
-_CALLING_CODES = (
-    Path(__file__).parent.parent / "dbt_project" / "seeds" / "identity"
-) / "identity_calling_codes.csv"
+_CALLING_CODES = DBT_PROJECT / "seeds" / "identity" / "identity_calling_codes.csv"
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kesher.config import Config
 from kesher.data_directory import DataDirectory
@@ -16,9 +16,6 @@ from kesher.redaction import Redactor
 from kesher.sync import source_settings
 from kesher.sync_request import SyncRequest, unknown_streams
 from kesher.terminal import Terminal
-
-if TYPE_CHECKING:
-    from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog
 
 
 def check_sources(
@@ -82,10 +79,12 @@ def _check_source(settings: dict[str, Any], streams: frozenset[str] | None) -> t
         source = create_source(settings["type"], settings, None, None)
         logger = logging.getLogger("airbyte")
         if streams is not None:
+            from kesher.configured_catalog import catalog_of
+
             there = source.discover(logger, settings).streams
             if problem := unknown_streams(streams, [stream.name for stream in there]):
                 return False, problem
-            catalog = _catalog(stream for stream in there if stream.name in streams)
+            catalog = catalog_of(stream for stream in there if stream.name in streams)
             source = create_source(settings["type"], settings, catalog, None)
         outcome = source.check(logger, settings)
     except AirbyteTracedException as error:
@@ -93,28 +92,3 @@ def _check_source(settings: dict[str, Any], streams: frozenset[str] | None) -> t
     ok = outcome.status == Status.SUCCEEDED
     silence = "" if ok else "the check failed without a word"
     return ok, " ".join((outcome.message or silence).split())
-
-
-def _catalog(streams: Iterable[AirbyteStream]) -> ConfiguredAirbyteCatalog:
-    """Return the catalog of a source that is asked for these streams only."""
-    from airbyte_cdk.models import (
-        ConfiguredAirbyteCatalog,
-        ConfiguredAirbyteStream,
-        DestinationSyncMode,
-        SyncMode,
-    )
-
-    return ConfiguredAirbyteCatalog(
-        streams=[
-            ConfiguredAirbyteStream(
-                stream=stream,
-                sync_mode=(
-                    SyncMode.incremental
-                    if SyncMode.incremental in (stream.supported_sync_modes or [])
-                    else SyncMode.full_refresh
-                ),
-                destination_sync_mode=DestinationSyncMode.append,
-            )
-            for stream in streams
-        ]
-    )

@@ -111,7 +111,6 @@ class FileStream(Stream, CheckpointMixin):
         place = self._state.pop("within", None)
         files = [file for file in files if self._config.is_meant(file.modified_ns)]
         changed = [file for file in files if has_changed(file, seen.get(file.name))]
-        behind = {file.name: _rows_read(file, place) for file in changed}
         is_as_it_was = (
             sync_mode == SyncMode.incremental
             and self._state.get("config") == self._config.fingerprint
@@ -127,11 +126,11 @@ class FileStream(Stream, CheckpointMixin):
             # Tells one whole read from the next; nothing is ever compared with it by time.
             since = datetime.now(UTC).isoformat()
             self._state = {"config": self._config.fingerprint, "reading": {"since": since}}
-            changed, behind = files, {}
+            changed, place = files, None
         elif not changed:
             self.logger.info(f"{self._config.path}: not changed since it was read")
         for file in changed:
-            yield {"file": file, "rows": behind.get(file.name, 0)}
+            yield {"file": file, "rows": _rows_read(file, place)}
         yield {}
 
     def read_records(

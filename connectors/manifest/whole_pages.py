@@ -86,7 +86,7 @@ class WholePages(SimpleRetriever):
         if goes_on:
             logger.info("%s: going on behind the page that was read last", self.name)
             self._since = place["since"]
-        self._whole = {key: known[key] for key in ("full_read_at",) if key in known}
+        self._whole = {"full_read_at": known["full_read_at"]} if "full_read_at" in known else {}
         if not goes_on or self._begin is not None:
             yield from super().read_records(records_schema, stream_slice)
         if not goes_on:

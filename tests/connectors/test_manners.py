@@ -64,6 +64,17 @@ def read_one(vendor, base_url, **more):
     return read(vendor, config_for(vendor, base_url, **more), STREAM[vendor])
 
 
+def ten_pages():
+    """Answers with a list of Stripe's of ten pages, one customer each."""
+    pages = iter(range(10))
+
+    def answer(_):
+        number = next(pages)
+        return Answer({"data": [{"id": str(number)}], "has_more": number < 9})
+
+    return answer
+
+
 # Rate limits.
 
 
@@ -442,13 +453,7 @@ def test_connections_are_used_again(local_vendor, monkeypatch):
         return make(pool)
 
     monkeypatch.setattr(urllib3.connectionpool.HTTPConnectionPool, "_new_conn", noting)
-    pages = iter(range(10))
-
-    def answer(_):
-        number = next(pages)
-        return Answer({"data": [{"id": str(number)}], "has_more": number < 9})
-
-    server = local_vendor(answer)
+    server = local_vendor(ten_pages())
     assert len(read_one("stripe", server.base_url).records["customers"]) == 10
     assert len(opened) == 1
 
@@ -483,13 +488,7 @@ def test_the_environment_is_asked_for_a_proxy_once_a_host(local_vendor, monkeypa
         "get_environ_proxies",
         lambda url, **more: asked.append(url) or look(url, **more),
     )
-    pages = iter(range(10))
-
-    def answer(_):
-        number = next(pages)
-        return Answer({"data": [{"id": str(number)}], "has_more": number < 9})
-
-    server = local_vendor(answer)
+    server = local_vendor(ten_pages())
     assert len(read_one("stripe", server.base_url).records["customers"]) == 10
     assert len(asked) == 1
 

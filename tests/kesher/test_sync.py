@@ -11,7 +11,7 @@ import pytest
 from lake_rows import data, rows
 from scripted_source import ScriptedSource, punctual_worker, scripted_worker
 
-from kesher import sync_worker
+from kesher import stream_reading, sync_worker
 from kesher.errors import KesherError
 from kesher.lake import DELETED_AT, Lake
 from kesher.lake_writer import LakeWriter
@@ -123,7 +123,7 @@ def test_state_is_written_only_after_the_data_it_covers(
         "put",
         lambda self, *state, **more: order.append("state") or put(self, *state, **more),
     )
-    monkeypatch.setattr(sync_worker, "CHECKPOINT_RECORDS", 1)
+    monkeypatch.setattr(stream_reading, "CHECKPOINT_RECORDS", 1)
     play.once(
         [record(1), ["state", {"c": 1}], record(2), ["state", {"c": 2}], ["complete"]],
         incremental=True,
@@ -167,7 +167,7 @@ def test_a_checkpoint_is_kept_when_the_process_dies_later(play: Play) -> None:
 def test_a_checkpoint_is_kept_while_nothing_comes(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_worker, "CHECKPOINT_SECONDS", 0.05)
+    monkeypatch.setattr(stream_reading, "CHECKPOINT_SECONDS", 0.05)
     monkeypatch.setattr(sync_worker, "_TICK_SECONDS", 0.02)
     seen: list[Any] = []
     put = SourceState.put
@@ -196,7 +196,7 @@ def test_no_more_than_ten_thousand_records_stand_behind_a_checkpoint(
         put(self, stream, state, **more)
 
     monkeypatch.setattr(SourceState, "put", noting)
-    monkeypatch.setattr(sync_worker, "CHECKPOINT_SECONDS", 1e9)
+    monkeypatch.setattr(stream_reading, "CHECKPOINT_SECONDS", 1e9)
     steps: Steps = []
     for number in range(40_000):
         steps.append(record(number))

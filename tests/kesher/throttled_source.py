@@ -18,10 +18,10 @@ PAGES = {"stripe": 30, "zendesk": 4, "mailchimp": 50, "hubspot": 4}
 def throttled_worker(job: SourceJob, events: Connection) -> None:
     """Stand in for `kesher.sync_process.main`, so that a small sandbox has many checkpoints."""
     from connectors import checkpoint
-    from kesher import sync_process, sync_worker
+    from kesher import stream_reading, sync_process
 
-    sync_worker.CHECKPOINT_RECORDS = CHECKPOINT
-    sync_worker.CHECKPOINT_SECONDS = 5.0
+    stream_reading.CHECKPOINT_RECORDS = CHECKPOINT
+    stream_reading.CHECKPOINT_SECONDS = 5.0
     checkpoint.RECORDS_A_STATE = STATE
     components = import_module(f"connectors.{job.connector_type}.components")
     for name in ("PAGE_SIZE", "EXPORT_PAGE_SIZE", "LIST_PAGE_SIZE", "LIST_SIZE", "SEARCH_SIZE"):
