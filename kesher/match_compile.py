@@ -22,6 +22,10 @@ from kesher.match_plan import (
     PlanVariant,
 )
 
+# What only copies the people. Each of its columns is read by one model or two, which may as well
+# look through it at the rows that were read.
+_COPIES = frozenset({"int_identity__person_records"})
+
 
 def compile_apart(folder: Path, variant: PlanVariant) -> None:
     """Write `plan.json` and the template database into a folder; see `match_plan`.
@@ -85,7 +89,8 @@ def _compile(folder: Path, variant: PlanVariant) -> None:
     steps = _steps({node.node.unique_id: node.node for node in result.result.results})
     with duckdb.connect(str(data.warehouse)) as connection:
         for step in reversed(steps):
-            connection.execute(f"drop {step['kind']} {step['relation']}")
+            kind = "view" if step["kind"] == "view" else "table"
+            connection.execute(f"drop {kind} {step['relation']}")
         connection.execute(f"drop schema {INPUT} cascade")
         connection.execute("checkpoint")
     plan = {
@@ -120,11 +125,16 @@ def _steps(nodes: dict[str, Any]) -> list[dict[str, Any]]:
     for key in sorted(models):
         visit(key)
 
+    def kind(node: Any) -> str:
+        if node.name in _COPIES:
+            return "copy"
+        return "table" if node.config.materialized not in ("view", "ephemeral") else "view"
+
     def tables_behind(key: str) -> set[str]:
         found: set[str] = set()
         for parent in ordered[key].depends_on.nodes:
             found.add(parent.split(".")[-1])
-            if parent in ordered and ordered[parent].config.materialized in ("view", "ephemeral"):
+            if parent in ordered and kind(ordered[parent]) != "table":
                 found |= tables_behind(parent)
         return found
 
@@ -132,7 +142,7 @@ def _steps(nodes: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "name": node.name,
             "relation": node.relation_name,
-            "kind": "view" if node.config.materialized == "view" else "table",
+            "kind": kind(node),
             "sql": node.compiled_code,
             "reads": sorted(tables_behind(key)),
         }

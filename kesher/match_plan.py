@@ -83,7 +83,7 @@ class Step:
     Attributes:
         name: As dbt names it.
         relation: As SQL names it, quoted.
-        kind: `table` or `view`.
+        kind: `table`, `view`, or `copy`, which is a table where it is to be kept and else a view.
         sql: A select.
         reads: Names of the models and seeds that it reads, those behind views included.
     """
@@ -154,10 +154,15 @@ class MatchPlan:
             last_readers[step.name] = step.name
             last_readers.update(dict.fromkeys(step.reads, step.name))
         there = {step.name for step in steps}
-        views = {step.name for step in steps if step.kind == "view"}
+        views = {
+            step.name
+            for step in steps
+            if step.kind == "view" or (step.kind == "copy" and step.name not in keep)
+        }
         for step in steps:
             started = time.monotonic()
-            connection.execute(f"create or replace {step.kind} {step.relation} as {step.sql}")
+            kind = "view" if step.name in views else "table"
+            connection.execute(f"create or replace {kind} {step.relation} as {step.sql}")
             for name, reader in last_readers.items():
                 if reader == step.name and name in there - views and name not in keep:
                     connection.execute(f"drop table {self.step(name).relation}")

@@ -102,6 +102,34 @@ def test_a_table_goes_as_soon_as_its_last_reader_has_run(tmp_path: Path) -> None
     assert [s.name for s in plan.after("c")] == ["d", "e"]
 
 
+@pytest.mark.parametrize(("keep", "kind"), [({"b", "c"}, "table"), ({"c"}, "view")])
+def test_a_copy_takes_no_room_unless_it_is_to_be_kept(
+    tmp_path: Path, keep: set[str], kind: str
+) -> None:
+    def step(name: str, sql: str, *reads: str, kind: str = "table") -> Step:
+        return Step(name, f'"{DATABASE}"."main"."{name}"', kind, sql, reads)
+
+    plan = MatchPlan(
+        tmp_path / "none",
+        (
+            step("a", "select 1 as x"),
+            step("b", "select x from a", "a", kind="copy"),
+            step("c", "select x from b", "a", "b"),
+        ),
+    )
+    with duckdb.connect() as connection:
+        connection.execute(f"attach ':memory:' as {DATABASE}; use {DATABASE}")
+        plan.run(connection, plan.steps, keep=keep)
+        kinds = dict(
+            connection.execute(
+                "select table_name, 'table' from duckdb_tables() "
+                "union all select view_name, 'view' from duckdb_views() where not internal"
+            ).fetchall()
+        )
+        assert connection.execute("select x from c").fetchall() == [(1,)]
+    assert kinds == {"b": kind, "c": "table"}
+
+
 def test_a_second_time_nothing_is_compiled(plan: MatchPlan) -> None:
     told: list[str] = []
     assert load_plan(PlanVariant(), announce=told.append) == plan

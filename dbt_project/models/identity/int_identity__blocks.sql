@@ -29,16 +29,23 @@ with
         having count(*) > 1
     ),
 
-    -- What is too full is cut into smaller blocks by one more column.
+    -- What is too full is cut into smaller blocks by one more column. (Read anew:
+    -- `keys`
+    -- twice would be kept beside, and they are many.)
+    too_full as (
+        select all_keys.record_key, all_keys.blocking_key, all_keys.block_key
+        from {{ ref("int_identity__blocking_keys") }} as all_keys
+        inner join whole_blocks on whole_blocks.block_key = all_keys.block_key
+        where whole_blocks.is_too_full
+    ),
+
     parts as (
         select
-            keys.block_key as whole_block_key,
-            keys.blocking_key,
-            {{ refined_block_key("keys", "records") }} as block_key
-        from whole_blocks
-        inner join keys on keys.block_key = whole_blocks.block_key
-        inner join records on records.record_key = keys.record_key
-        where whole_blocks.is_too_full
+            too_full.block_key as whole_block_key,
+            too_full.blocking_key,
+            {{ refined_block_key("too_full", "records") }} as block_key
+        from too_full
+        inner join records on records.record_key = too_full.record_key
     ),
 
     parted_blocks as (
