@@ -41,7 +41,7 @@ _MEMORY_A_RECORD = 3_000
 SETTINGS = "main.match_settings"
 
 
-# What a spreadsheet makes of a long number.
+# What a spreadsheet makes of a long number, as macros/identity/phone_numbers.sql has it.
 _CUT_SHORT = r"^ *[0-9]([.,][0-9]+)?[Ee][+]?[0-9]+ *$"
 
 

@@ -11,7 +11,7 @@
   and its country's calling code put before. Whose it is, where no country is named, its notation
   says if it is that of North America, else it is the home country's. In either case the number of
   digits must be one that the country has. Star numbers, numbers that are one digit repeated and what a
-  spreadsheet left of a number (`9.72541E+11`) are nobody's.
+  spreadsheet left of a number (`9.72541E+11`, the same as `_CUT_SHORT` in kesher/match.py) are nobody's.
 -#}
 {% macro phone_numbers(relation) %}
     select phone_id, e164

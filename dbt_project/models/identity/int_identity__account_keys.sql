@@ -84,9 +84,8 @@ with
         group by employers.domain
     ),
 
-    -- A domain of which no record of a company tells. Several companies that mail
-    -- from one domain,
-    -- or many people who name none, are customers of a provider.
+    -- A domain of which no record of a company tells. Several companies that mail from
+    -- one domain, or many people who name none, are customers of a provider.
     new_domains as (
         select
             ranked_domain_names.domain as key,
@@ -168,8 +167,7 @@ with
     ),
 
     -- One person's word for it is taken from a record that tells the account, and two
-    -- people's
-    -- where it stands in another record of theirs.
+    -- people's where it stands in another record of theirs.
     called_names as (
         select
             called.name_key as key,

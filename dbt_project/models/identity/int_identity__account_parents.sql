@@ -38,8 +38,7 @@ with
     ),
 
     -- Others' shops and pages live on a provider's domain too; a part of a company is
-    -- called
-    -- after it.
+    -- called after it.
     by_subdomain as (
         select
             domains_above.account_id,

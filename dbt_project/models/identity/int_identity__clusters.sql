@@ -9,8 +9,7 @@
 
 -- A component that contradicts itself is put together anew, its strongest links first;
 -- a link that would join a contradiction is left out. That is done by the evidence
--- alone;
--- what it makes one customer then stays so, and stewards join more.
+-- alone; what it makes one customer then stays so, and stewards join more.
 with recursive
     contested_records as (
         select record_key, component_key

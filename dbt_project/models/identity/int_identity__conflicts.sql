@@ -135,9 +135,8 @@ with
             and right_record.record_key > left_record.record_key
     ),
 
-    -- Two spellings that a third one joins do not conflict, nor do a maiden name and
-    -- a married
-    -- one beside a record that has both.
+    -- Two spellings that a third one joins do not conflict, nor do a maiden name and a
+    -- married one beside a record that has both.
     {% for part in ["given", "family"] %}
         {{ part }}_alike as (
             select left_record_key, right_record_key

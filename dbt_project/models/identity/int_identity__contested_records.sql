@@ -6,9 +6,8 @@
 }}
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 
--- The records of components which cannot be one customer as they are. Few: what has
--- to be cut, and
--- how, is found out among them alone.
+-- The records of components which cannot be one customer as they are. Few: what has to
+-- be cut, and how, is found out among them alone.
 with
     components as (
         select record_key, component_key as group_key

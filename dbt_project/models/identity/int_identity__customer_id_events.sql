@@ -88,8 +88,7 @@ with
     ),
 
     -- The records of the customers who are not who they were. Of the links of all
-    -- others,
-    -- which are most, there is nothing to tell.
+    -- others, which are most, there is nothing to tell.
     unsettled as (
         select source, record_id, record_key, customer_id, known_customer_id, is_minted
         from customer_ids
@@ -102,8 +101,7 @@ with
     ),
 
     -- What joins the records of a customer: the strongest link, and the strongest one
-    -- between
-    -- records that come from an id and records that do not.
+    -- between records that come from an id and records that do not.
     told_links as (
         select
             left_id.customer_id,

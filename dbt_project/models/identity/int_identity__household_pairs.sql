@@ -216,9 +216,8 @@ with
             contact_pairs
             on contact_pairs.left_customer_id = pairs.left_customer_id
             and contact_pairs.right_customer_id = pairs.right_customer_id
-        -- Where people work, and where many names are behind one door, a family name
-        -- or a phone says
-        -- little by itself.
+        -- Where people work, and where many names are behind one door, a family name or
+        -- a phone says little by itself.
         where
             case
                 when left_home.is_workplace or right_home.is_workplace

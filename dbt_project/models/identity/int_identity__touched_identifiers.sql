@@ -3,10 +3,9 @@
 {%- set records = ref("int_identity__records") -%}
 {%- set record_identifiers = ref("int_identity__record_identifiers") -%}
 
--- The identifiers whose use must be found anew: those of records that are new,
--- changed or gone,
--- and those which stand beside a given name or a birth date that has become common or
--- rare.
+-- The identifiers whose use must be found anew: those of records that are new, changed
+-- or gone, and those which stand beside a given name or a birth date that has become
+-- common or rare.
 with
     {% if identity_follows() %}
         renamed as (
