@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,7 @@ def _contributions(
         title, columns = _about(database, comparison)
         left_value, right_value = (
             ", ".join(record.values[column] for column in columns if column in record.values)
+            or (_domain(record) if comparison == "company" else "")
             for record in (left, right)
         )
         made.append(
@@ -226,6 +228,12 @@ def _contributions(
             )
         )
     return tuple(made)
+
+
+def _domain(record: Record) -> str:
+    """Return the domain of a record's mailbox, which stands for a company that it does not name."""
+    found = re.search(r"@([^\s@<>()\[\],;:\"\\]+)", record.values.get("email", ""))
+    return found[1].lower() if found else ""
 
 
 def _words_of_names(

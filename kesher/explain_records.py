@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -112,12 +114,35 @@ def read_records(database: IdentityDatabase, keys: Sequence[int]) -> list[Record
             if value not in _NOTHING and name not in _NO_VALUES and not name.startswith("_")
         }
         # A full name is compared by its parts, and Jr. by what it means.
-        for part, whole in (
-            ("given_name", "_given"),
-            ("family_name", "_family"),
-            ("generation", "_generation"),
-        ):
-            if part not in values and row[whole]:
-                values[part] = row[whole]
+        for part, parsed in (("given_name", row["_given"]), ("family_name", row["_family"])):
+            if part not in values and parsed:
+                values[part] = _as_written(parsed, values.get("full_name"))
+        if row["_generation"]:
+            values.setdefault("generation", row["_generation"])
         found.append(Record(key, row["source"], row["record_id"], row["customer_id"], values))
     return found
+
+
+def _as_written(part: str, full_name: str | None) -> str:
+    """Return a part of a full name as it stands there: `Abu-Issa` for `abuissa`.
+
+    In letters that are respelled to be compared (`Сергей`) no part can be pointed at, and the whole
+    name is shown.
+    """
+    if full_name is None:
+        return part
+    words = re.split(r"[\s,]+", full_name.strip())
+    runs = (
+        " ".join(words[start : start + length])
+        for length in (1, 2, 3)
+        for start in range(len(words) - length + 1)
+    )
+    known = next((run for run in runs if _plain_letters(run) == part), None)
+    if known is not None:
+        return known
+    return part if _plain_letters(full_name).isascii() else full_name
+
+
+def _plain_letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    return "".join(letter for letter in decomposed if letter.isalpha())

@@ -94,7 +94,7 @@ def test_father_and_son_and_exchanged_names_are_told_for_what_they_are(tmp_path:
             for part in explained(kept, left, right)["contributions"]
         }
 
-    generations = ("john, junior", "john, senior", "of different generations")
+    generations = ("John, junior", "John, senior", "of different generations")
     assert named("crm:1", "shop:2")["given_name"] == generations
     for left, right, given_name, family_name in (
         ("crm:3", "shop:4", "Dana", "Cohen"),
@@ -110,6 +110,32 @@ def test_father_and_son_and_exchanged_names_are_told_for_what_they_are(tmp_path:
         )
     printed = kesher("explain", "crm:3", "shop:4", "--database", kept).stdout
     assert re.search(r"order of the names +Dana, Cohen +Cohen, Dana +given and family", printed)
+
+
+def test_parts_of_a_full_name_are_shown_as_they_stand_there(tmp_path: Path) -> None:
+    people = [
+        person(source="crm", record_id="1", full_name="Dr. Seán O'Brien", email="a@isle.example"),
+        person(source="shop", record_id="2", full_name="O'BRIEN, SEAN", email="b@isle.example"),
+        person(source="crm", record_id="3", full_name="Сергей Абу-Исса", phone="054-2345678"),
+        person(source="shop", record_id="4", full_name="Sergey Abu Issa", phone="054-2345678"),
+    ]
+    file = write_csv(tmp_path / "people.csv", people)
+    kept = tmp_path / "kept.duckdb"
+    kesher("match", file, "--out", tmp_path / "out.csv", "--keep", kept)
+
+    def sides(left: str, right: str) -> dict[str, tuple[str, str]]:
+        return {
+            part["comparison"]: (part["left"], part["right"])
+            for part in explained(kept, left, right)["contributions"]
+        }
+
+    told = sides("crm:1", "shop:2")
+    assert told["given_name"] == ("Seán", "SEAN")
+    assert told["family_name"] == ("O'Brien", "O'BRIEN")
+    assert told["company"] == ("isle.example", "isle.example")
+    told = sides("crm:3", "shop:4")
+    assert told["given_name"] == ("Сергей Абу-Исса", "Sergey")
+    assert told["family_name"] == ("Сергей Абу-Исса", "Abu Issa")
 
 
 def test_the_table_reads_as_a_sum(kept_database: Path) -> None:

@@ -45,6 +45,21 @@ with
 
     source_priorities as (select * from {{ ref("identity_survivorship_sources") }}),
 
+    whole_names as (
+        select
+            person_records.record_key,
+            {{ written_name("person_records") }} as name,
+            records.given,
+            records.family
+        from person_records
+        inner join records on records.record_key = person_records.record_key
+        where
+            coalesce(trim(person_records.given_name), '') = ''
+            or coalesce(trim(person_records.family_name), '') = ''
+    ),
+
+    name_parts as ({{ written_parts("whole_names") }}),
+
     described as (
         select
             customer_ids.customer_id,
@@ -61,6 +76,7 @@ with
                     shown_name(
                         "person_records.given_name",
                         "records.given",
+                        "name_parts.given",
                         "records.is_company",
                     )
                 }},
@@ -71,6 +87,7 @@ with
                     shown_name(
                         "person_records.family_name",
                         "records.family",
+                        "name_parts.family",
                         "records.is_company",
                     )
                 }},
@@ -109,6 +126,7 @@ with
         from person_records
         inner join records on records.record_key = person_records.record_key
         inner join customer_ids on customer_ids.record_key = person_records.record_key
+        left join name_parts on name_parts.record_key = person_records.record_key
     ),
 
     addressed as (
