@@ -130,7 +130,9 @@ def match(request: MatchRequest, terminal: Terminal) -> MatchResult:
             raise _explained(error, work) from error
     result = MatchResult(records, customers, time.monotonic() - started)
     terminal.say(
-        f"{records:,} records are {customers:,} customers: {request.out}, {result.seconds:.1f} s"
+        f"{records:,} {'record is' if records == 1 else 'records are'} "
+        f"{customers:,} {'customer' if customers == 1 else 'customers'}: "
+        f"{request.out}, {result.seconds:.1f} s"
     )
     return result
 

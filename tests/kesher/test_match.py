@@ -89,6 +89,14 @@ def test_a_header_alone_gives_a_header_alone(tmp_path: Path) -> None:
     assert "0 records are 0 customers" in result.output
 
 
+def test_one_row_is_one_customer(tmp_path: Path) -> None:
+    people = write_csv(
+        tmp_path / "people.csv", [person(source="crm", record_id="1", full_name="Dana Levi")]
+    )
+    result = kesher("match", people, "--out", tmp_path / "out.csv")
+    assert "1 record is 1 customer:" in result.output
+
+
 def test_hebrew_in_the_encoding_of_old_programs(tmp_path: Path) -> None:
     text = "קוד;שם מלא;טלפון\n1;דנה כהן;050-5117133\n2;דנה כהן;0505117133\n3;אבי לוי;03-5112233\n"
     (tmp_path / "רשימה.csv").write_bytes(text.encode("windows-1255"))
