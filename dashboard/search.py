@@ -19,8 +19,32 @@ _MARKS = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _INVISIBLE = re.compile(f"[{_MARKS}]")
 _SIGNS_INSIDE = re.compile(f"['’‘`´׳״\"“”{_MARKS}]")
 _LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i"}
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ª": "a", "º": "o"}
     | {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
+)
+_RESPELLED_GROUPS = (("ии", "y"), ("кс", "x"), ("ου", "ou"), ("لل", "ل"))
+_RESPELLED_LETTERS = str.maketrans(
+    dict.fromkeys("ъьءـ", "")
+    | {
+        letter: letters
+        for alphabet, spelled in (
+            (
+                "абвгґдеєжзиіклмнопрстуфхцчшщыэюяјђћџљњѕќѓқғңөұүһә",
+                "a b v g g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch y e yu ya"
+                " j d c dz lj nj z k g k g n o u u h a",
+            ),
+            (
+                "αβγδεζηθικλμνξοπρσςτυφχψω",
+                "a v g d e z i th i k l m n x o p r s s t y f ch ps o",
+            ),
+            (
+                "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةەپچڤگژکیہھےٹڈڑں",
+                "א ב ת ת ג ח ח ד ד ר ז ס ש ס ד ט ז ע ג פ ק כ ל מ נ ה ו י ה ה ה"
+                " פ ח ו ג ז כ י ה ה י ט ד ר נ",
+            ),
+        )
+        for letter, letters in zip(alphabet, spelled.split(), strict=True)
+    }
 )
 _WORD = re.compile(r"[^\W_]+")
 _CUSTOMER_ID = re.compile(r"kc_\w+", re.IGNORECASE)
@@ -56,10 +80,13 @@ class Term:
 
 
 def without_accents(text: str) -> str:
-    """Lower-case letters without accents and Hebrew points: `zoë` is `zoe`, `łukasz` `lukasz`."""
+    """Lower-case letters without accents and Hebrew points: `zoë` is `zoe`, `сергей` `sergei`."""
     decomposed = unicodedata.normalize("NFD", text)
     bare = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
-    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    plain = unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    for group, letters in _RESPELLED_GROUPS:
+        plain = plain.replace(group, letters)
+    return plain.translate(_RESPELLED_LETTERS)
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -215,6 +215,19 @@ RECORDS = [
     family("gender-slip-2", "Noa Eyal", gender="male"),
     family("gender-known", "Michaela Bar", gender="female"),
     family("gender-unknown", "Mikaela Bar"),
+    # Cyrillic and Arabic, of one customer each, and of a couple with one mailbox.
+    person("cyrillic-1", "Сергей Иванов", phone="054-3344556"),
+    person("cyrillic-2", "Sergey Ivanov", phone="054-3344556", email="ivanov@private.example"),
+    person("arabic-1", "أحمد خليل", phone="054-3344557"),
+    person("arabic-2", "Ahmad Khalil", phone="054-3344557", email="khalil@private.example"),
+    person("cyrillic-3", "Светлана Попова", email="popov@family.example"),
+    person("cyrillic-4", "Dmitry Popov", email="popov@family.example"),
+    # Her family name, and then among her middle names; the first of two family names alone.
+    person("middle-1", "Hillary Rodham", email="hillary@private.example", postcode="7654321"),
+    person("middle-2", "Hillary Rodham Clinton", phone="054-3344558", postcode="7654321"),
+    # Two initials that are written as one name.
+    person("initials-1", "Jean-Pierre Dubois", email="dubois@private.example"),
+    person("initials-2", "JP Dubois", email="dubois@private.example"),
     # A name in letters that cannot be compared with those of the other one.
     person("thai-1", "Somchai Srisai", email="somchai@private.example"),
     person("thai-2", "สมชาย ศรีสาย", email="somchai@private.example"),
@@ -493,6 +506,26 @@ def test_a_mans_and_a_womans_name_alike_are_two_names(groups: set[frozenset[str]
 def test_a_wrong_gender_parts_nobody_of_one_name(groups: set[frozenset[str]]) -> None:
     assert together(groups, "gender-slip-1", "gender-slip-2")
     assert together(groups, "gender-known", "gender-unknown")
+
+
+def test_names_in_cyrillic_and_arabic_letters_are_compared_with_latin_ones(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "cyrillic-1", "cyrillic-2")
+    assert together(groups, "arabic-1", "arabic-2")
+    alone(groups, "cyrillic-3", "cyrillic-4")
+
+
+def test_a_family_name_among_the_middle_names_is_a_part_of_the_name(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "middle-1", "middle-2")
+
+
+def test_two_initials_in_one_word_are_the_name_that_they_stand_for(
+    groups: set[frozenset[str]],
+) -> None:
+    assert together(groups, "initials-1", "initials-2")
 
 
 def test_names_in_letters_that_cannot_be_compared_are_not_known_to_differ(

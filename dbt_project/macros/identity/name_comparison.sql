@@ -105,6 +105,8 @@
                 then 'initial'
                 else 'different'
             end
+        when {{ two_initials(left, right) }} or {{ two_initials(right, left) }}
+        then 'initial'
         when {{ left }}.given_is_hebrew <> {{ right }}.given_is_hebrew
         then
             case
@@ -152,6 +154,16 @@
     end
 {%- endmacro %}
 
+{#- Whether a given name is two initials in one word, of which the first is the other's: JP, Jean-Pierre. -#}
+{% macro two_initials(initials, name) -%}
+    (
+        length({{ initials }}.given) = 2
+        and length({{ name }}.given) > 2
+        and left({{ initials }}.given, 1) = left({{ name }}.given, 1)
+        and {{ regex_matches(initials ~ ".given", "^[b-df-hj-np-tv-xz]+$") }}
+    )
+{%- endmacro %}
+
 {#-
   Whether two names are written in alphabets between which nothing is known to be the same, as
   `Somchai` and `สมชาย` are. A name has a key if it has a Latin or a Hebrew letter.
@@ -163,10 +175,7 @@
         when {{ left_key }} is not null or {{ right_key }} is not null
         then true
         {% for alphabet in [
-                "\\x{0370}-\\x{03ff}",
-                "\\x{0400}-\\x{052f}",
                 "\\x{0530}-\\x{058f}",
-                "\\x{0600}-\\x{077f}",
                 "\\x{0900}-\\x{097f}",
                 "\\x{0980}-\\x{0dff}",
                 "\\x{0e00}-\\x{0e7f}",
@@ -226,24 +235,40 @@
     end
 {%- endmacro %}
 
-{#- Whether two family names have a part in common, as a double name has with each of its own. -#}
+{#-
+  Whether two family names have a part in common, as a double name has with each of its own, or one stands
+  among the other's middle names: a maiden name (Hillary Rodham Clinton), the first of two family names
+  (María García López).
+-#}
 {% macro family_part_is_shared(left, right) -%}
     (
-        ({{ left }}.family_parts is not null or {{ right }}.family_parts is not null)
-        and {{
-            lists_overlap(
-                "coalesce("
-                ~ left
-                ~ ".family_parts, "
-                ~ list_of_one(left ~ ".family")
-                ~ ")",
-                "coalesce("
-                ~ right
-                ~ ".family_parts, "
-                ~ list_of_one(right ~ ".family")
-                ~ ")",
+        (
+            (
+                {{ left }}.family_parts is not null
+                or {{ right }}.family_parts is not null
             )
-        }}
+            and {{
+                lists_overlap(
+                    "coalesce("
+                    ~ left
+                    ~ ".family_parts, "
+                    ~ list_of_one(left ~ ".family")
+                    ~ ")",
+                    "coalesce("
+                    ~ right
+                    ~ ".family_parts, "
+                    ~ list_of_one(right ~ ".family")
+                    ~ ")",
+                )
+            }}
+        )
+        {% for one, other in [(left, right), (right, left)] %}
+            or (
+                {{ other }}.middle is not null
+                and length({{ one }}.family) > 2
+                and {{ list_holds(other ~ ".middle", one ~ ".family") }}
+            )
+        {% endfor %}
     )
 {%- endmacro %}
 

@@ -11,12 +11,92 @@
 {%- endmacro %}
 
 {#-
-  Lower-case letters without accents, and those that are no letter with an accent (`ł`, `ß`) as people
-  write them who do not have them. dashboard/search.py repeats this.
+  How letters of other alphabets are spelled in Latin or in Hebrew letters, so that `Сергей` and `Sergey`
+  compare as spellings of one name: Cyrillic and Greek in Latin letters, as passports do; Arabic in Hebrew
+  ones, which have a letter for nearly each of its own and leave out the same vowels. Groups come first.
+  dashboard/search.py repeats this.
+-#}
+{% macro respelled_groups() -%}
+    {{ return({"ии": "y", "кс": "x", "ου": "ou", "لل": "ل"}) }}
+{%- endmacro %}
+
+{% macro respelled_letters() -%}
+    {%- set letters = {} -%}
+    {%- for alphabet, spelled in [
+        (
+            "абвгґдеєжзиіклмнопрстуфхцчшщыэюяјђћџљњѕќѓқғңөұүһә",
+            "a b v g g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch y e yu ya"
+            ~ " j d c dz lj nj z k g k g n o u u h a",
+        ),
+        (
+            "αβγδεζηθικλμνξοπρσςτυφχψω",
+            "a v g d e z i th i k l m n x o p r s s t y f ch ps o",
+        ),
+        (
+            "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةەپچڤگژکیہھےٹڈڑں",
+            "א ב ת ת ג ח ח ד ד ר ז ס ש ס ד ט ז ע ג פ ק כ ל מ נ ה ו י ה ה ה"
+            ~ " פ ח ו ג ז כ י ה ה י ט ד ר נ",
+        ),
+    ] -%}
+        {%- do letters.update(dict(zip(alphabet, spelled.split()))) -%}
+    {%- endfor -%}
+    {{ return(letters) }}
+{%- endmacro %}
+
+{#- What stands for no sound: the hard and the soft sign, a hamza by itself, what only stretches a line. -#}
+{% macro silent_letters() -%} {{ return("ъьءـ") }} {%- endmacro %}
+
+{% macro respelled(text) -%}
+    {%- set spelled = namespace(sql=text, one="", instead="") -%}
+    {%- for group, letters in respelled_groups().items() -%}
+        {%- set spelled.sql = (
+            "replace("
+            ~ spelled.sql
+            ~ ", '"
+            ~ group
+            ~ "', '"
+            ~ letters
+            ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {%- for letter, letters in respelled_letters().items() -%}
+        {%- if letters | length > 1 -%}
+            {%- set spelled.sql = (
+                "replace("
+                ~ spelled.sql
+                ~ ", '"
+                ~ letter
+                ~ "', '"
+                ~ letters
+                ~ "')"
+            ) -%}
+        {%- else -%}
+            {%- set spelled.one = spelled.one ~ letter -%}
+            {%- set spelled.instead = spelled.instead ~ letters -%}
+        {%- endif -%}
+    {%- endfor -%}
+    case
+        when {{ regex_matches(text, "[\\x{0370}-\\x{052f}\\x{0600}-\\x{06ff}]") }}
+        then
+            {{
+                letters_translated(
+                    spelled.sql, spelled.one ~ silent_letters(), spelled.instead
+                )
+            }}
+        else {{ text }}
+    end
+{%- endmacro %}
+
+{#-
+  Lower-case letters without accents; those that are no letter with an accent (`ł`, `ß`, the `ª` of
+  `Mª`) as people write them who do not have them, and those of other alphabets by `respelled`.
+  dashboard/search.py repeats this.
 -#}
 {% macro plain_letters(text) -%}
     {%- set letters = namespace(
-        sql=letters_translated(without_accents(text), "łøđðħı", "loddhi")
+        sql=letters_translated(
+            without_accents(text), "łøđðħıªº", "loddhiao"
+        )
     ) -%}
     {%- for letter, letters_for_it in [
         ("æ", "ae"),
@@ -34,7 +114,7 @@
             ~ "')"
         ) -%}
     {%- endfor -%}
-    {{ letters.sql }}
+    {{ respelled(letters.sql) }}
 {%- endmacro %}
 
 {#-

@@ -8,7 +8,7 @@
         {{
             regex_replaced(
                 "replace(replace(" ~ spaced ~ ", 'strasse ', ' '), 'str ', ' ')",
-                " (?:[0-9][^ ]*|רח|רחוב|שד|שדרות|שדרה|דרך|סמטת|סמ|ככר|כיכר|street|st|road|rd|avenue|ave|av|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|way|close|square|sq|sderot|rehov|rechov|derech) ",
+                " (?:[0-9][^ ]*|רח|רחוב|שד|שדרות|שדרה|דרך|סמטת|סמ|ככר|כיכר|street|st|road|rd|avenue|ave|av|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|way|close|square|sq|sderot|rehov|rechov|derech|ulitsa|ulica|ul|vulitsya|vul|prospekt) ",
                 " ",
             )
         }},
