@@ -15,7 +15,7 @@ MOST_TERMS = 6
 HOME_COUNTRY = "IL"
 
 # Marks that no eye sees, as macros/identity/plain_text.sql has them.
-_MARKS = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_MARKS = "\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _INVISIBLE = re.compile(f"[{_MARKS}]")
 _SIGNS_INSIDE = re.compile(f"['’‘`´׳״\"“”{_MARKS}]")
 _LETTERS = str.maketrans(

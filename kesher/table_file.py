@@ -36,6 +36,9 @@ _SIGNATURES = {
     b"\x1f\x8b": "is compressed by gzip: unpack it first",
     b"\x28\xb5\x2f\xfd": "is compressed by zstd: unpack it first",
 }
+#: Bytes that text in no encoding holds, as far as they are not zero.
+_NEVER_IN_TEXT = re.compile(rb"[\x01-\x06\x0e-\x19]")
+
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # and UTF-32 LE
 _BLANKS = " \t\r\n\u00a0\u200e\u200f\ufeff"
 
@@ -204,7 +207,7 @@ class TableFile:
             self._take_excel()
         elif not head.strip():
             raise KesherError(f"{self.path} is empty: its first line should name the columns.")
-        elif b"\0" in head[:4096] and not _is_wide(head) and not self._options.encoding:
+        elif _is_binary(head[:4096]) and not _is_wide(head) and not self._options.encoding:
             raise KesherError(
                 f"{self.path} is neither text nor Parquet nor an Excel workbook (.xlsx)."
             )
@@ -376,6 +379,12 @@ def _utf8_survey() -> Survey:
     from connectors.files.text_encoding import Survey
 
     return Survey("", "utf-8-sig", "detected", True)
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether bytes are no text: some programs leave a zero byte here and there in theirs."""
+    zeros = start.count(0)
+    return zeros * 10 > len(start) or (zeros > 0 and _NEVER_IN_TEXT.search(start) is not None)
 
 
 def _is_wide(head: bytes) -> bool:

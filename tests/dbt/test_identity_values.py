@@ -288,6 +288,7 @@ def test_spellings_of_an_address_lead_to_one_mailbox(
         ("\u200fDa\u200bna\u00a0Levi\u202c\ufeff", "dana levi"),
         ("דנה\u200f \u2067לוי\u2069", "דנה לוי"),
         ("Dana Levi", "dana levi"),
+        ("Da\x00na\x1f Levi\x7f", "dana levi"),
         ("Сергей Шевченко", "sergei shevchenko"),
         ("ДМИТРИЙ ОКСАНОВ", "dmitry oxanov"),
         ("Олексій Їжак", "olexii izhak"),

@@ -117,6 +117,14 @@ def test_a_csv_is_read_in_whatever_form_it_comes(
     assert person == {"source": "crm", "record_id": "1", "full_name": "דנה כהן"}
 
 
+def test_a_zero_byte_here_and_there_makes_a_file_no_less_a_text(
+    tmp_path: Path, loaded: Loaded
+) -> None:
+    content = "record_id,full_name\n1,דנה\0 כהן\n2,Dana Levi\n".encode()
+    people = loaded(written(tmp_path, content))
+    assert [person["full_name"] for person in people] == ["דנה\0 כהן", "Dana Levi"]
+
+
 def test_an_encoding_that_was_guessed_is_told(
     tmp_path: Path, loaded: Loaded, notes: list[str]
 ) -> None:

@@ -1,11 +1,12 @@
 {#-
   The marks that no eye sees, as the inside of a class of a regular expression: spaces of no width, the
-  direction of writing, the byte order mark, the soft hyphen. They come with what is copied.
+  direction of writing, the byte order mark, the soft hyphen. They come with what is copied. The same goes
+  for zero bytes and their like, which come from old programs.
 -#}
 {% macro invisible_marks() -%}
     {{
         return(
-            "\\x{00ad}\\x{200b}-\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2069}\\x{feff}"
+            "\\x{00}-\\x{08}\\x{0e}-\\x{1f}\\x{7f}\\x{00ad}\\x{200b}-\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2069}\\x{feff}"
         )
     }}
 {%- endmacro %}
