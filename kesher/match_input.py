@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +66,32 @@ _OFTEN_CALLED: Mapping[str, str] = {
     "id": "record_id",
     "customer_id": "record_id",
     "rec_id": "record_id",
+    "שם": "full_name",
+    "שם_מלא": "full_name",
+    "שם_לקוח": "full_name",
+    "שם_פרטי": "given_name",
+    "שם_משפחה": "family_name",
+    "אימייל": "email",
+    "מייל": "email",
+    "דואל": "email",
+    "דואר_אלקטרוני": "email",
+    "טלפון": "phone",
+    "נייד": "phone",
+    "טלפון_נייד": "phone",
+    "סלולרי": "phone",
+    "רחוב": "street",
+    "כתובת": "street",
+    "עיר": "city",
+    "יישוב": "city",
+    "מיקוד": "postcode",
+    "מדינה": "country",
+    "חברה": "company",
+    "תאריך_לידה": "birth_date",
+    "תעודת_זהות": "national_id",
+    "מספר_זהות": "national_id",
+    "תז": "national_id",
+    "מין": "gender",
+    "מספר_לקוח": "record_id",
 }
 
 
@@ -243,12 +271,21 @@ def _parts(file: TableFile, name: str) -> list[Column] | None:
 
 
 def _advice(unused: list[str], fields: Mapping[str, object]) -> str:
-    maps = []
+    maps: dict[str, str] = {}
     for name in unused:
-        ours = _OFTEN_CALLED.get(name.strip().casefold().replace(" ", "_").replace("-", "_"))
+        # Also דוא"ל and ת.ז.
+        plain = re.sub(r"[\"'״׳.]", "", name.strip().casefold())
+        ours = _OFTEN_CALLED.get(re.sub(r"[\s-]+", "_", plain))
         if ours is not None and ours not in fields:
-            maps.append(f"--map {ours}=" + (f'"{name}"' if " " in name else name))
-    return " ".join(maps)
+            maps.setdefault(ours, _quoted(name))
+    return " ".join(f"--map {ours}={theirs}" for ours, theirs in maps.items())
+
+
+def _quoted(name: str) -> str:
+    """Write a column's name as a shell takes it."""
+    if not re.search(r"[^\w.-]", name):
+        return name
+    return shlex.quote(name) if re.search(r'["$`\\]', name) else f'"{name}"'
 
 
 def _make_view(

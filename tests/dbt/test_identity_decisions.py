@@ -127,6 +127,15 @@ RECORDS = [
         )
         for place, name in enumerate(NAMES)
     ),
+    # The same without names, and somebody who had nothing to type in either.
+    person("made-up-1", "Test Test", email="test@test.com"),
+    person("made-up-2", "test", email="Test@test.com"),
+    person("made-up-3", "Ronit Kimhi", email="test@test.com"),
+    # An address that a shop gives to whoever has none is told by how many have it.
+    *(
+        person(f"no-mail-{place}", name, email="nomail@shop.example")
+        for place, name in enumerate(NAMES)
+    ),
     # Two namesakes of whom nothing else is known, in the words that people have for it.
     person("nothing-1", "Zvulun Haddadin", company="N/A", city="unknown", postcode="00000"),
     person("nothing-2", "Zvulun Haddadin", company="n.a.", city="Unknown", postcode="00000"),
@@ -426,6 +435,11 @@ def test_an_initial_of_another_name_is_another_person(groups: set[frozenset[str]
 
 def test_a_test_account_joins_nobody(groups: set[frozenset[str]]) -> None:
     alone(groups, *(f"test-account-{place}" for place in range(len(NAMES))))
+    alone(groups, "made-up-1", "made-up-2", "made-up-3")
+
+
+def test_an_address_that_many_names_share_joins_nobody(groups: set[frozenset[str]]) -> None:
+    alone(groups, *(f"no-mail-{place}" for place in range(len(NAMES))))
 
 
 def test_what_stands_for_nothing_joins_nobody(groups: set[frozenset[str]]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -262,6 +263,23 @@ def test_columns_that_nobody_asked_for_are_told_with_what_they_may_be(
     (note,) = (note for note in notes if note.startswith("Not compared"))
     assert "'Surname', 'Date of Birth', 'shoe'" in note
     assert '--map family_name=Surname --map birth_date="Date of Birth"' in note
+
+
+def test_hebrew_columns_are_told_for_what_they_may_be_once_for_each_field(
+    tmp_path: Path, loaded: Loaded, notes: list[str]
+) -> None:
+    loaded(written(tmp_path, "email,שם מלא,שם לקוח,טלפון,ת.ז.\na@x,דנה לוי,דנה,0541234567,1\n"))
+    (note,) = (note for note in notes if note.startswith("Not compared"))
+    assert '--map full_name="שם מלא" --map phone=טלפון --map national_id=ת.ז.' in note
+    assert "שם לקוח" not in note.partition("Perhaps")[2]
+
+
+def test_a_column_with_quotation_marks_is_told_as_a_shell_takes_it(
+    tmp_path: Path, loaded: Loaded, notes: list[str]
+) -> None:
+    loaded(written(tmp_path, '"full_name","דוא""ל"\nDana Levi,a@x.example\n'))
+    (note,) = (note for note in notes if note.startswith("Not compared"))
+    assert f"""--map email={shlex.quote('דוא"ל')}""" in note
 
 
 def test_further_columns_come_in_their_order(tmp_path: Path, loaded: Loaded) -> None:

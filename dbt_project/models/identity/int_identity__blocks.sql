@@ -30,8 +30,7 @@ with
     ),
 
     -- What is too full is cut into smaller blocks by one more column. (Read anew:
-    -- `keys`
-    -- twice would be kept beside, and they are many.)
+    -- `keys` twice would be kept beside, and they are many.)
     too_full as (
         select all_keys.record_key, all_keys.blocking_key, all_keys.block_key
         from {{ ref("int_identity__blocking_keys") }} as all_keys

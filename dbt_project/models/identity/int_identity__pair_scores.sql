@@ -382,8 +382,7 @@ with
                 as {{ comparison.name }}_weight,
             {% endfor %}
             -- A whole name is as telling as it is rare among the others, whatever its
-            -- parts
-            -- are.
+            -- parts are.
             case
                 when
                     is_same_given_name
@@ -420,10 +419,8 @@ with
     ),
 
     -- Where two comparisons are not independent, the second one adds nothing: the
-    -- members of
-    -- a household have family name, address, telephone and mailbox in common,
-    -- colleagues their
-    -- company and its city.
+    -- members of a household have family name, address, telephone and mailbox in
+    -- common, colleagues their company and its city.
     shared as (
         select
             *,

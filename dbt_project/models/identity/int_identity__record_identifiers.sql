@@ -44,6 +44,8 @@ with
 
     role_mailboxes as (select * from {{ ref("identity_role_mailboxes") }}),
 
+    placeholders as (select * from {{ ref("identity_placeholders") }}),
+
     countries as (select * from {{ ref("identity_countries") }}),
 
     typed_emails as (
@@ -91,6 +93,7 @@ with
         where addresses.address is not null
     ),
 
+    -- Nobody's is what says by itself that it was made up: `test@test.com`.
     known_mailboxes as (
         select
             mailboxes.typed,
@@ -109,6 +112,16 @@ with
                     email_local_part("mailboxes.mailbox"), "0123456789._-+", ""
                 )
             }}
+        where
+            not (
+                split_part({{ email_domain("mailboxes.mailbox") }}, '.', 1)
+                in (select text from placeholders)
+                and {{
+                    letters_translated(
+                        email_local_part("mailboxes.mailbox"), "0123456789._-+", ""
+                    )
+                }} in (select text from placeholders)
+            )
     ),
 
     emails as (
