@@ -6,33 +6,27 @@ import contextlib
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import duckdb
-import orjson
 
+from kesher.build_models import Made, ModelRequest, make_models
 from kesher.build_record import (
     BuildRecord,
     read_build,
     warehouse_fingerprint,
     write_build,
 )
-from kesher.changed_models import beginnings, changed_models
 from kesher.data_directory import DataDirectory, utc_text
-from kesher.dbt_run import dbt_arguments, invoke_dbt
 from kesher.errors import KesherError, disk_full_error
 from kesher.garbage_collection import rare_garbage_collection
-from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
+from kesher.home_country import DEFAULT_HOME_COUNTRY
 from kesher.lake import Lake
-from kesher.parsed_project import parsed_project, project_digest
+from kesher.parsed_project import project_digest
+from kesher.plan_run import NodeOutcome
 from kesher.run_history import RunRecord
 from kesher.terminal import Terminal
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
 
 _LINES_A_FAILURE = 6
 _STAGING_TABLE = re.compile(r"stg_(?P<source>[a-z0-9]+)__(?P<stream>[a-z0-9_]+?)\Z")
@@ -96,10 +90,10 @@ def build(
         _discard_if_damaged(data, terminal)
         known = last.lake if last and follows and data.warehouse.exists() else None
         try:
-            built = _run_dbt(data, terminal, run, full_refresh, select, home_country, known, lake)
+            built = _make(data, terminal, run, full_refresh, select, home_country, known, lake)
         except _WarehouseDamagedError as damage:
             _discard(data, terminal, str(damage))
-            built = _run_dbt(data, terminal, run, full_refresh, select, home_country, None, lake)
+            built = _make(data, terminal, run, full_refresh, select, home_country, None, lake)
         records = staged_records(data)
     except BaseException:
         ended = utc_text(datetime.now(UTC))
@@ -116,10 +110,11 @@ def build(
     )
     write_build(data, record)
     total = sum(sum(streams.values()) for streams in records.values())
+    kinds = Counter(outcome.kind for outcome in built.outcomes)
     rest = f", {built.unchanged} models as they were" if built.unchanged else ""
     terminal.step(
         "build",
-        f"{built.models} models and {built.tests} tests over {total:,} records{rest}, "
+        f"{kinds['model']} models and {kinds['test']} tests over {total:,} records{rest}, "
         f"{time.monotonic() - started:.1f} s",
     )
     if not total and not select:
@@ -168,16 +163,7 @@ def staged_records(data: DataDirectory) -> dict[str, dict[str, int]]:
     return counts
 
 
-@dataclass(frozen=True)
-class _Built:
-    """How much dbt had to do; `unchanged` models had nothing new to read."""
-
-    models: int
-    tests: int
-    unchanged: int = 0
-
-
-def _run_dbt(
+def _make(
     data: DataDirectory,
     terminal: Terminal,
     run: RunRecord,
@@ -186,51 +172,19 @@ def _run_dbt(
     home_country: str,
     known: Mapping[str, str] | None,
     lake: Mapping[str, str],
-) -> _Built:
-    """Make the models: those selected, or those behind what is not as `known`, or all."""
-    arguments = dbt_arguments("build", data, run.folder, verbose=terminal.verbose)
-    # Unit tests are about the models' code, not about the data; they belong to `make test`.
-    arguments.append("--exclude-resource-type=unit_test")
-    if full_refresh:
-        arguments.append("--full-refresh")
-    variables = None
-    if home_country != DEFAULT_HOME_COUNTRY:
-        variables = orjson.dumps({HOME_COUNTRY: f"'{home_country}'"}).decode()
-        arguments.append(f"--vars={variables}")
-    chosen: Sequence[str] | None = select or None
-    with _drawn_progress(terminal) as callbacks, rare_garbage_collection():
-        project = parsed_project(data, run.folder, variables)
-        if project is not None and known is not None:
-            changed = changed_models(project, known, lake)
-            if changed is not None:
-                if not changed:
-                    return _Built(0, 0, _model_count(project))
-                chosen = [f"{name}+" for name in beginnings(project, changed)]
-        if chosen is not None:
-            arguments += ["--select", *chosen]
-        result = invoke_dbt(arguments, data, callbacks, project)
-    failures = [
-        node
-        for node in getattr(result.result, "results", None) or []
-        if node.status in ("error", "fail", "runtime error")
-    ]
-    if not result.success or failures:
-        _raise_failure(data, run, result.exception, failures)
-    kinds = Counter(
-        str(node.node.resource_type) for node in result.result.results if node.status != "skipped"
+) -> Made:
+    request = ModelRequest(
+        data, run.folder, full_refresh, select, home_country, known, lake, terminal.verbose
     )
-    built = _Built(kinds["model"], kinds["test"])
-    if select:
-        if not built.models + built.tests:
-            raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
-        return built
-    if known is None:
-        _drop_former_marts(data, {node.node.name for node in result.result.results})
-    return replace(built, unchanged=_model_count(project) - built.models)
-
-
-def _model_count(project: Manifest | None) -> int:
-    return sum(key.startswith("model.") for key in project.nodes) if project else 0
+    with _drawn_progress(terminal) as tell, rare_garbage_collection():
+        made = make_models(request, tell)
+    if made.faults or made.exception is not None:
+        _raise_failure(data, run, made.exception, made.faults)
+    if select and not made.outcomes:
+        raise KesherError(f"--select {' '.join(select)} chooses no model of the dbt project.")
+    if known is None and not select:
+        _drop_former_marts(data, {outcome.name for outcome in made.outcomes})
+    return made
 
 
 def _drop_former_marts(data: DataDirectory, models: set[str]) -> None:
@@ -245,9 +199,12 @@ def _drop_former_marts(data: DataDirectory, models: set[str]) -> None:
 
 
 def _raise_failure(
-    data: DataDirectory, run: RunRecord, exception: BaseException | None, failures: Sequence[Any]
+    data: DataDirectory,
+    run: RunRecord,
+    exception: BaseException | None,
+    failures: Sequence[NodeOutcome],
 ) -> None:
-    messages = [str(node.message or "") for node in failures]
+    messages = [failure.message or "" for failure in failures]
     if exception is not None:
         messages.append(str(exception))
     everything = "\n".join(messages)
@@ -259,8 +216,8 @@ def _raise_failure(
     if any(sign in everything.lower() for sign in _DAMAGE):
         raise _WarehouseDamagedError(everything.strip().splitlines()[-1].strip())
     lines = [
-        f"{node.node.resource_type} {node.node.name} failed: {_readable(str(node.message or ''))}"
-        for node in failures
+        f"{failure.kind} {failure.name} failed: {_readable(failure.message or '')}"
+        for failure in failures
     ] or [f"dbt could not build: {_readable(everything)}"]
     raise KesherError("\n".join([*lines, f"Details: {run.folder / 'dbt.log'}"]))
 
@@ -275,22 +232,20 @@ def _readable(message: str) -> str:
 
 
 @contextlib.contextmanager
-def _drawn_progress(terminal: Terminal) -> Iterator[list[Any]]:
+def _drawn_progress(terminal: Terminal) -> Iterator[Callable[[str], None]]:
     """Draw which model is being built, on a terminal only."""
     if not terminal.is_live or terminal.verbose:
-        yield []
+        yield lambda _: None
         return
     done = 0
     with terminal.out.status("build: dbt reads its project") as status:
 
-        def follow(event: Any) -> None:
+        def follow(name: str) -> None:
             nonlocal done
-            if event.info.name == "NodeFinished":
-                done += 1
-                name = event.data.node_info.node_name
-                status.update(f"build: {done} done, last {name}")
+            done += 1
+            status.update(f"build: {done} done, last {name}")
 
-        yield [follow]
+        yield follow
 
 
 def _discard_if_damaged(data: DataDirectory, terminal: Terminal) -> None:

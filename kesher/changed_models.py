@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: It says which streams are people, names and events: what it touches is not to be told by names.
 _MAPPINGS = "kesher/source_mappings"
 #: Models that follow the build before do so in one build with this one; see macros/identity.
-_START = "int_identity__changed_records"
+START = "int_identity__changed_records"
 
 
 def changed_models(
@@ -50,7 +50,7 @@ def changed_models(
     }
     reached = rootless | _descendants(project, touched | rootless)
     if any(project.nodes[key].config.materialized == "followed" for key in reached):
-        start = [key for key, node in project.nodes.items() if node.name == _START]
+        start = [key for key, node in project.nodes.items() if node.name == START]
         reached |= set(start) | _descendants(project, start)
     return {project.nodes[key].name for key in reached}
 

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+#: How many `open_warehouse` are at work, one in the other.
+_openings = 0
 
 
 def dbt_arguments(
@@ -33,6 +36,8 @@ def dbt_arguments(
         "--no-use-colors",
         "--no-use-colors-file",
         "--no-print",
+        # What dbt writes of project and results for other programs, nobody reads here.
+        "--no-write-json",
         verb,
         f"--project-dir={DBT_PROJECT}",
         f"--profiles-dir={DBT_PROJECT}",
@@ -62,15 +67,32 @@ def invoke_dbt(
     """
     from dbt.cli.main import dbtRunner
 
-    environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
-    with set_environment(environment), _silent_logging_errors(), rare_garbage_collection():
-        try:
-            result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
-        finally:
-            close_warehouse()
+    with open_warehouse(data), _silent_logging_errors(), rare_garbage_collection():
+        result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
     if isinstance(result.exception, KeyboardInterrupt | SystemExit):
         raise KeyboardInterrupt
     return result
+
+
+@contextlib.contextmanager
+def open_warehouse(data: DataDirectory) -> Iterator[Callable[[], Any]]:
+    """Keep what dbt opens of the warehouse open until the end, however often dbt is invoked.
+
+    Yields:
+        Gives a cursor like those of dbt's models, another one at each call, once dbt ran.
+    """
+    global _openings
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
+    with set_environment(environment):
+        _openings += 1
+        try:
+            yield lambda: DuckDBConnectionManager.env().handle().cursor()
+        finally:
+            _openings -= 1
+            if not _openings:
+                close_warehouse()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,12 @@ from built_warehouse import Warehouse
 from dbt.contracts.graph.manifest import Manifest
 from identity_people import People, person
 
+from kesher.build import build
+from kesher.data_directory import DataDirectory
+from kesher.plan_run import NodeOutcome, run_nodes
+from kesher.run_history import recorded_run
+from kesher.terminal import Terminal
+
 # All that identity is, and the note that a build came to its end.
 WHOLE_IDENTITY = (
     "+int_identity__finished_build",
@@ -179,12 +185,33 @@ def follows(warehouse: Warehouse) -> bool:
     return '"follows": true' in note[0][0]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+class KesherWarehouse(Warehouse):
+    """A warehouse that `kesher build` builds, with the tests of the models."""
+
+    def run(self, *select: str, full_refresh: bool = False) -> None:
+        data = DataDirectory(self.path.parent)
+        with recorded_run(data, "build") as run:
+            build(data, Terminal(), run, full_refresh=full_refresh)
+
+
+@pytest.mark.parametrize(("seed", "kind"), [(1, KesherWarehouse), (2, Warehouse)])
 def test_following_builds_give_what_a_full_build_gives(
-    seed: int, tmp_path: Path, manifest: Manifest
+    seed: int,
+    kind: type[Warehouse],
+    tmp_path: Path,
+    manifest: Manifest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chance = random.Random(seed)  # noqa: S311
-    followed = Warehouse(tmp_path / "followed", manifest)
+    followed = kind(tmp_path / "followed", manifest)
+    runs_of_plans = 0
+
+    def run_of_a_plan(*arguments: Any) -> list[NodeOutcome]:
+        nonlocal runs_of_plans
+        runs_of_plans += 1
+        return run_nodes(*arguments)
+
+    monkeypatch.setattr("kesher.build_models.run_nodes", run_of_a_plan)
     people = People(followed)
     fresh = Warehouse(tmp_path / "fresh", manifest)
     fresh.lake = followed.lake
@@ -206,6 +233,8 @@ def test_following_builds_give_what_a_full_build_gives(
         if chance.random() < 0.5:
             people.publish()
     assert followed_builds >= 2
+    # The first build is of nothing, and the second shows what dbt asks of a build that goes on.
+    assert (runs_of_plans > 0) == (kind is KesherWarehouse)
 
 
 def test_a_model_that_was_run_by_itself_makes_the_next_build_start_from_nothing(

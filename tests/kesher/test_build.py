@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import orjson
 import pytest
 
 from kesher import dbt_run
@@ -19,6 +21,7 @@ from kesher.lake_writer import LakeWriter
 from kesher.run_history import recorded_run
 from kesher.terminal import Terminal
 
+MACROS = dbt_run.DBT_PROJECT / "macros"
 PROFILE = """
 kesher:
   target: duckdb
@@ -154,8 +157,8 @@ def test_a_damaged_or_missing_cache_costs_time_only(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     place.build()
-    (kept,) = (tmp_path / "cache" / "kesher").iterdir()
-    kept.write_bytes(kept.read_bytes()[:-100])
+    for kept in (tmp_path / "cache" / "kesher").iterdir():
+        kept.write_bytes(kept.read_bytes()[:-100])
     place.build()
     place.build()
     (tmp_path / "file").write_text("")
@@ -317,3 +320,79 @@ def test_the_environment_is_as_it_was(place: Place, monkeypatch: pytest.MonkeyPa
     place.build()
     assert os.environ["KESHER_LAKE"] == "before"
     assert "KESHER_WAREHOUSE" not in os.environ
+
+
+@pytest.fixture
+def planned(place: Place) -> Place:
+    """A stream with models behind it that were built once, so that a plan is kept."""
+    for macro in ("cross_database/table_in_place.sql", "materializations/replace_table.sql"):
+        place.write(f"macros/{macro}", (MACROS / macro).read_text())
+    place.write("models/_sources.yml", "sources: [{name: crm, tables: [{name: people}]}]")
+    place.write("models/stg_crm__people.sql", f"-- {{{{ source('crm', 'people') }}}}\n{PEOPLE}")
+    place.write(
+        "models/numbers.sql", "select cast(id as int) as n from {{ ref('stg_crm__people') }}"
+    )
+    place.write("models/halves.sql", "select 12 // n as half from {{ ref('numbers') }}")
+    place.write(
+        "models/models.yml",
+        "models: [{name: numbers, columns: [{name: n, data_tests: [unique, {accepted_values: "
+        "{arguments: {values: [1, 2, 3], quote: false}, config: {severity: warn}}}]}]}]",
+    )
+    place.build()
+    return place
+
+
+def planned_log(place: Place) -> list[str]:
+    """What was run without dbt in the last build, as its log tells."""
+    log = max(place.data.runs.iterdir()) / "dbt.log"
+    found = re.findall(r"^\d\d:\d\d:\d\d  (\w+ \w+ \w+) in ", log.read_text(), re.MULTILINE)
+    return sorted(found)
+
+
+def test_what_dbt_asked_is_asked_again_without_it(
+    planned: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    planned.add("3")
+    planned.build()
+    assert planned_log(planned) == [
+        "OK model halves",
+        "OK model numbers",
+        "OK test accepted_values_numbers_n__False__1__2__3",
+        "OK test unique_numbers_n",
+    ]
+    assert "4 models and 2 tests" in capfd.readouterr().out.splitlines()[-1]
+    with duckdb.connect(str(planned.data.warehouse), read_only=True) as connection:
+        halves = connection.execute("select half from staging.halves order by 1").fetchall()
+    assert halves == [(4,), (6,), (12,)]
+    seconds = orjson.loads((max(planned.data.runs.iterdir()) / "nodes.json").read_bytes())
+    assert len(seconds) == 6
+
+
+def test_a_test_that_warns_does_not_stop_a_build_without_dbt(planned: Place) -> None:
+    planned.add("12")
+    planned.build()
+    assert "WARN test accepted_values_numbers_n__False__1__2__3" in planned_log(planned)
+
+
+def test_what_fails_without_dbt_is_told_as_dbt_tells_it(planned: Place) -> None:
+    planned.add("1")
+    with pytest.raises(KesherError) as caught:
+        planned.build()
+    assert str(caught.value).splitlines()[0] == (
+        "test unique_numbers_n failed: Got 1 result, configured to fail if != 0"
+    )
+    with pytest.raises(KesherError, match="unique_numbers_n"):
+        planned.build()
+    assert not planned_log(planned), "after a build that failed dbt makes everything"
+
+
+def test_a_model_that_fails_without_dbt_stays_as_it_was(planned: Place) -> None:
+    planned.add("some")
+    with pytest.raises(KesherError) as caught:
+        planned.build()
+    first, details = str(caught.value).splitlines()
+    assert first.startswith("model numbers failed: Conversion Error")
+    assert "cast(id as int)" in Path(details.removeprefix("Details: ")).read_text()
+    assert planned_log(planned) == ["ERROR model numbers"]
+    with duckdb.connect(str(planned.data.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*) from staging.numbers").fetchone() == (2,)

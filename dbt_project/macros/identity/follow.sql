@@ -12,7 +12,11 @@
   the rows that the latter replace. Both ways give the same table.
 
   The marts about customers follow too: int_identity__touched_customers says which customers are
-  not what they were. int_identity__finished_build comes after all models that follow, so that the
+  not what they were. Kesher keeps the statements of a build that follows and runs the next one by
+  them, so what a model asks of the warehouse may depend on the project, on its variables and on
+  whether the build follows, but on nothing else (int_identity__changed_records and staging aside).
+
+  int_identity__finished_build comes after all models that follow, so that the
   next build goes on from the last one only if none of them was left out of it.
 -#}
 {% macro identity_follows() %}

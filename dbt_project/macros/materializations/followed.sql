@@ -38,7 +38,8 @@
         {% endcall %}
     {% else %}
         {% if follows and config.get("keeps_outdated", false) %}
-            {% do drop_relation_if_exists(load_cached_relation(outdated_rows(table))) %}
+            {#- Whether it is there or not: so each build asks the same of the warehouse. -#}
+            {% do adapter.drop_relation(outdated_rows(table)) %}
             {% do adapter.rename_relation(existing, outdated_rows(table)) %}
             {% set existing = none %}
         {% endif %}

@@ -1,0 +1,53 @@
+"""Which statements of dbt are kept for the builds after it."""
+
+import re
+
+from dbt.contracts.graph.manifest import Manifest
+
+from kesher.build_plan import plannable_nodes
+
+
+def test_dbt_is_left_what_reads_the_lake_and_what_starts_a_build(manifest: Manifest) -> None:
+    plannable = plannable_nodes(manifest)
+    left = {
+        node.name: node.config.materialized
+        for key, node in manifest.nodes.items()
+        if key.startswith(("model.", "test.")) and key not in plannable
+    }
+    assert set(left.values()) <= {"lake_stream", "start_of_build", "view"}
+    assert "int_identity__changed_records" in left
+    assert {name for name, kind in left.items() if kind == "view"} == {
+        "int_identity__incoming_people"
+    }
+
+
+def test_what_a_model_asks_of_the_warehouse_depends_on_nothing_in_it(manifest: Manifest) -> None:
+    """Else its statements would be others the next time; these macros are known to be looked at."""
+    asking = re.compile(
+        r"run_query|load_result|fetch_result|load_cached_relation|get_relation|"
+        r"get_columns_in_relation|drop_relation_if_exists|dbt_utils"
+    )
+    macros = {
+        macro.name
+        for macro in manifest.macros.values()
+        if macro.package_name == "kesher" and asking.search(macro.macro_sql)
+    }
+    assert macros == {
+        # Of staging and of the model that starts a build, which stay with dbt.
+        "materialization_lake_stream_default",
+        "materialization_start_of_build_default",
+        "duckdb__lake_files",
+        "mapped_sources",
+        "identity_can_follow",
+        "identity_definition",
+        "duckdb__project_digest",
+        # Whether the build goes on: a model that asks it is only kept from a build that does.
+        "duckdb__table_note",
+        # Whether a table is there, as it is in a build that goes on, or a view, which a table of
+        # the same project is not; and columns on other engines.
+        "materialization_table_duckdb",
+        "materialization_followed_default",
+        "default__insert_by_name",
+    }
+    models = {node.name: node.raw_code for node in manifest.nodes.values()}
+    assert not [name for name, code in models.items() if code and asking.search(code)]
