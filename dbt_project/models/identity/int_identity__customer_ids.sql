@@ -1,9 +1,23 @@
-{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="record_key in (select record_key from {{ ref('int_identity__reassigned_records') }})",
+    )
+}}
+{%- set reassigned = ref("int_identity__reassigned_records") -%}
 
 with
-    clusters as (select * from {{ ref("int_identity__clusters") }}),
+    clusters as (
+        select record_key, cluster_key
+        from {{ ref("int_identity__clusters") }}
+        where {{ only_in(reassigned) }}
+    ),
 
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select record_key, source, record_id, first_seen_at
+        from {{ ref("int_identity__person_records") }}
+    ),
 
     ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
 
@@ -28,10 +42,72 @@ with
             and ledger.record_id = person_records.record_id
     ),
 
+    -- All records of the ids which are in question, wherever they are.
+    id_holders as (
+        {% if identity_follows() %}
+            select
+                members.known_customer_id,
+                members.cluster_key,
+                members.is_minted_from,
+                members.first_seen_at
+            from members
+            where members.known_customer_id is not null
+            union all
+            select
+                ledger.customer_id as known_customer_id,
+                elsewhere.cluster_key,
+                ledger.minted_from_source = ledger.source
+                and ledger.minted_from_record_id = ledger.record_id as is_minted_from,
+                person_records.first_seen_at
+            from ledger
+            inner join
+                person_records
+                on person_records.source = ledger.source
+                and person_records.record_id = ledger.record_id
+            inner join
+                {{ ref("int_identity__clusters") }} as elsewhere
+                on elsewhere.record_key = person_records.record_key
+            where
+                ledger.customer_id in (select known_customer_id from members)
+                and person_records.record_key
+                not in (select record_key from {{ reassigned }})
+        {% else %}
+            select known_customer_id, cluster_key, is_minted_from, first_seen_at
+            from members
+            where known_customer_id is not null
+        {% endif %}
+    ),
+
+    {% if identity_follows() %}
+        -- The ids that are in question, and those that were minted from these records.
+        asked_ids as (
+            select known_customer_id as customer_id
+            from id_holders
+            union
+            select history.customer_id
+            from history
+            inner join
+                members
+                on members.source = history.source
+                and members.record_id = history.record_id
+            union
+            select ledger.customer_id
+            from ledger
+            inner join
+                members
+                on members.source = ledger.minted_from_source
+                and members.record_id = ledger.minted_from_record_id
+        ),
+
+    {% endif %}
     mintings as (
         select customer_id, source, record_id, min(happened_at) as minted_at
         from history
-        where event in ('create', 'split')
+        where
+            event in ('create', 'split')
+            {% if identity_follows() %}
+                and customer_id in (select customer_id from asked_ids)
+            {% endif %}
         group by customer_id, source, record_id
         union all
         select
@@ -40,6 +116,9 @@ with
             minted_from_record_id as record_id,
             min(_extracted_at) as minted_at
         from ledger
+        {% if identity_follows() %}
+            where customer_id in (select customer_id from asked_ids)
+        {% endif %}
         group by customer_id, minted_from_source, minted_from_record_id
     ),
 
@@ -59,6 +138,9 @@ with
     published_ids as (
         select customer_id
         from ledger
+        {% if identity_follows() %}
+            where customer_id in (select customer_id from asked_ids)
+        {% endif %}
         union
         select customer_id
         from history
@@ -82,8 +164,7 @@ with
             count(*) as record_count,
             bool_or(is_minted_from) as has_minted_from,
             min(first_seen_at) as first_seen_at
-        from members
-        where known_customer_id is not null
+        from id_holders
         group by known_customer_id, cluster_key
     ),
 

@@ -1,47 +1,36 @@
+{{
+    config(
+        materialized="followed",
+        outdated="record_key in (select record_key from {{ ref('int_identity__touched_employers') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_employers") -%}
+
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select *
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_in(touched) }}
+    ),
 
-    person_records as (select * from {{ ref("int_identity__person_records") }}),
+    person_records as (
+        select *
+        from {{ ref("int_identity__person_records") }}
+        where {{ only_in(touched) }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
-
-    contacts as (select * from {{ ref("stg_hubspot__contacts") }}),
-
-    users as (select * from {{ ref("stg_zendesk__users") }}),
-
-    stripe_customers as (select * from {{ ref("stg_stripe__customers") }}),
-
-    files as (select * from {{ ref("stg_files__people") }}),
+    records as (
+        select * from {{ ref("int_identity__records") }} where {{ only_in(touched) }}
+    ),
 
     name_words as (select * from {{ ref("identity_name_words") }}),
 
     placeholders as (select * from {{ ref("identity_placeholders") }}),
 
-    -- The company of which a system itself says that the person belongs to it.
     stated as (
-        select
-            'hubspot' as source,
-            hubspot_contact_id as record_id,
-            concat('hubspot:', associated_company_id) as company_id
-        from contacts
-        where associated_company_id is not null
-        union all
-        select 'zendesk', zendesk_user_id, concat('zendesk:', organization_id)
-        from users
-        where organization_id is not null
-    ),
-
-    registered as (
-        select
-            'stripe' as source,
-            stripe_customer_id as record_id,
-            {{ registration_number("metadata_json") }} as registration_number
-        from stripe_customers
-        where metadata_json is not null
-        union all
-        select source, record_id, {{ registration_number("extra_json") }}
-        from files
-        where extra_json is not null
+        select *
+        from {{ ref("int_identity__stated_companies") }}
+        where {{ only_in(touched) }}
     ),
 
     named as (
@@ -68,19 +57,12 @@ with
                 named.company, case when records.is_company then named.full_name end
             ) as company_name,
             records.company_domain as domain,
-            registered.registration_number,
+            stated.registration_number,
             stated.company_id
         from named
         inner join records on records.record_key = named.record_key
         inner join customer_ids on customer_ids.record_key = named.record_key
-        left join
-            stated
-            on stated.source = named.source
-            and stated.record_id = named.record_id
-        left join
-            registered
-            on registered.source = named.source
-            and registered.record_id = named.record_id
+        left join stated on stated.record_key = named.record_key
     ),
 
     company_names as (

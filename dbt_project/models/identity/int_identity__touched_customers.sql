@@ -1,6 +1,7 @@
 {%- set changed = ref("int_identity__changed_records") -%}
 {%- set recompared = ref("int_identity__recompared_records") -%}
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
+{%- set reassigned = ref("int_identity__reassigned_records") -%}
 {%- set customer_ids = ref("int_identity__customer_ids") -%}
 {%- set record_identifiers = ref("int_identity__record_identifiers") -%}
 {%- set email_evidence = ref("int_identity__email_evidence") -%}
@@ -8,8 +9,12 @@
 -- The customers whose rows this build makes anew, and those who are gone.
 with
     {% if identity_follows() %}
-        members_now as (
-            select record_key, customer_id, cluster_key from {{ customer_ids }}
+        members_now as (select record_key, customer_id from {{ customer_ids }}),
+
+        reassigned_now as (
+            select record_key, customer_id, cluster_key
+            from {{ customer_ids }}
+            where {{ only_in(reassigned) }}
         ),
 
         members_before as (
@@ -19,14 +24,15 @@ with
 
         moved as (
             select
-                members_now.customer_id,
+                reassigned_now.customer_id,
                 members_before.customer_id as customer_id_before
-            from members_now
+            from reassigned_now
             full outer join
-                members_before on members_before.record_key = members_now.record_key
+                members_before on members_before.record_key = reassigned_now.record_key
             where
-                members_before.customer_id is distinct from members_now.customer_id
-                or members_before.cluster_key is distinct from members_now.cluster_key
+                members_before.customer_id is distinct from reassigned_now.customer_id
+                or members_before.cluster_key
+                is distinct from reassigned_now.cluster_key
         ),
 
         evidence_now as (

@@ -1,0 +1,105 @@
+{%- set changed = ref("int_identity__changed_records") -%}
+{%- set regrouped = ref("int_identity__regrouped_records") -%}
+{%- set clusters = ref("int_identity__clusters") -%}
+{%- set person_records = ref("int_identity__person_records") -%}
+{%- set ledger = ref("stg_kesher__customer_ids") -%}
+
+-- The records whose customer id this build looks for anew, and those which are gone.
+-- What id a cluster gets is decided by the ids which the ledger has for its records,
+-- and
+-- by where else these are.
+with
+    {% if identity_follows() %}
+        before as (
+            select
+                source, record_id, record_key, cluster_key, known_customer_id, is_minted
+            from {{ identity_table("int_identity__customer_ids") }}
+        ),
+
+        clusters_now as (select record_key, cluster_key from {{ clusters }}),
+
+        -- What was published in between: their ids are known by now, or other ones.
+        published as (
+            select before.record_key
+            from before
+            left join
+                {{ ledger }} as ledger
+                on ledger.source = before.source
+                and ledger.record_id = before.record_id
+            where ledger.customer_id is distinct from before.known_customer_id
+        ),
+
+        starts as (
+            select record_key
+            from {{ changed }}
+            union
+            select record_key
+            from {{ regrouped }}
+            union
+            select record_key
+            from published
+            union
+            select record_key
+            from before
+            where is_minted
+        ),
+
+        started_clusters as (
+            select cluster_key
+            from clusters_now
+            where record_key in (select record_key from starts)
+            union
+            select cluster_key
+            from before
+            where record_key in (select record_key from starts)
+        ),
+
+        -- A record that is new or has another id now is one of the starts.
+        started_ids as (
+            select known_customer_id as customer_id
+            from before
+            where
+                cluster_key in (select cluster_key from started_clusters)
+                and known_customer_id is not null
+            union
+            select ledger.customer_id
+            from {{ ledger }} as ledger
+            inner join
+                {{ person_records }} as person_records
+                on person_records.source = ledger.source
+                and person_records.record_id = ledger.record_id
+            where person_records.record_key in (select record_key from starts)
+        ),
+
+        holders as (
+            select record_key
+            from before
+            where known_customer_id in (select customer_id from started_ids)
+        ),
+
+        final_clusters as (
+            select cluster_key
+            from started_clusters
+            union
+            select cluster_key
+            from clusters_now
+            where record_key in (select record_key from holders)
+        ),
+
+        final as (
+            select record_key
+            from clusters_now
+            where cluster_key in (select cluster_key from final_clusters)
+            union
+            select record_key
+            from before
+            where cluster_key in (select cluster_key from final_clusters)
+            union
+            select record_key
+            from starts
+        )
+    {% else %} final as (select record_key from {{ clusters }} where false)
+    {% endif %}
+
+select record_key
+from final
