@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 from built_warehouse import Warehouse, run_dbt
+from identity_people import People, person
 
 
 @pytest.mark.parametrize(
@@ -37,4 +38,15 @@ def test_a_column_that_is_never_null_is_looked_at(warehouse: Warehouse) -> None:
             "update seeds.identity_calling_codes set calling_code = null where country = 'IL'"
         )
     with pytest.raises(AssertionError, match="primary_key_identity_calling_codes"):
+        run_dbt(arguments, warehouse.environment, warehouse.manifest.deepcopy())
+
+
+def test_a_customer_who_is_not_in_customers_is_told(warehouse: Warehouse) -> None:
+    People(warehouse).say(person("a", "Dana Levi", email="dana@one.example"))
+    warehouse.run("+customers")
+    arguments = ["test", "--select", "customer_identities,test_name:known_customer"]
+    run_dbt(arguments, warehouse.environment, warehouse.manifest.deepcopy())
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("update marts.customers set customer_id = 'kc_other'")
+    with pytest.raises(AssertionError, match="known_customer_customer_identities"):
         run_dbt(arguments, warehouse.environment, warehouse.manifest.deepcopy())
