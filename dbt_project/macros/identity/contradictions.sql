@@ -36,7 +36,11 @@
         select groups.group_key
         from {{ groups }} as groups
         inner join records on records.record_key = groups.record_key
-        where records.national_id is not null and records.birth_date is not null
+        cross join weights
+        where
+            records.national_id is not null
+            and records.birth_date is not null
+            and weights.national_id__different <= {{ contradiction_weight() }}
         group by groups.group_key
         having
             min(records.national_id) <> max(records.national_id)
@@ -175,6 +179,7 @@
                 (
                     {{ national_ids_contradict("left_record", "right_record") }}
                     and {{ birth_dates_contradict("left_record", "right_record") }}
+                    and weights.national_id__different <= {{ contradiction_weight() }}
                 )
                 or (
                     joined_faces.left_face_key is null

@@ -315,7 +315,7 @@ with
 
     levelled as (
         select
-            *,
+            named.*,
             case
                 when is_swapped
                 then 'same'
@@ -335,8 +335,16 @@ with
             case when is_swapped then 'swapped' else 'straight' end as name_order_level,
             is_swapped
             or straight_given_name_level
-            in ('same', 'nickname', 'other_script') as is_same_given_name
+            in ('same', 'nickname', 'other_script') as is_same_given_name,
+            -- Where ids are known to be often wrong, two of them are not two people's.
+            has_other_national_id
+            and weights.national_id__different
+            <= {{ contradiction_weight() }} as has_id_of_another,
+            has_other_birth_date
+            and national_id_level
+            not in ('same', 'same_shared', 'similar') as has_birth_date_of_another
         from named
+        cross join weights
     ),
 
     -- Two people of one family may bear one name, and twins names alike.
@@ -344,7 +352,7 @@ with
         select
             *,
             (
-                has_other_national_id
+                has_id_of_another
                 and (
                     birth_date_level not in ('same', 'same_birthday', 'similar')
                     or (
@@ -356,10 +364,7 @@ with
                     )
                 )
             )
-            or (
-                has_other_birth_date
-                and national_id_level not in ('same', 'same_shared', 'similar')
-            )
+            or has_birth_date_of_another
             or (
                 given_name_level = 'different'
                 and (
@@ -401,7 +406,15 @@ with
                     }} - weights.given_name__same - weights.family_name__same
                 else 0
             end as name_frequency_weight,
-            - weights.household as most_household_weight
+            -- Of two names, and two ids or birth dates, it is a household though the
+            -- data have hardly one.
+            case
+                when
+                    not is_same_given_name
+                    and (has_id_of_another or has_birth_date_of_another)
+                then 100
+                else - weights.household
+            end as most_household_weight
         from judged
         cross join weights
     ),
