@@ -22,9 +22,11 @@ from kesher.match_plan import (
     LINK_WEIGHT,
     MatchPlan,
     PlanVariant,
+    Step,
     load_plan,
     plan_quickly,
 )
+from kesher.match_reliability import RELIABILITY, weigh_by_reliability
 from kesher.table_file import constant
 from kesher.work_folder import work_folder
 
@@ -122,8 +124,7 @@ def match(request: MatchRequest, terminal: Terminal) -> MatchResult:
                 plan_quickly(connection, records)
                 connection.execute(f"set variable {LINK_WEIGHT} = {request.link_weight!r}")
                 _set_country(connection, request.country)
-                with _told_steps(terminal, len(plan.steps)) as tell:
-                    _resolve(connection, plan, request, terminal, tell)
+                _resolve(connection, plan, request, terminal)
                 with _kept(connection, plan, request):
                     customers = _write(connection, request)
         except (duckdb.Error, OSError) as error:
@@ -250,37 +251,48 @@ def _resolve(
     plan: MatchPlan,
     request: MatchRequest,
     terminal: Terminal,
-    tell: Callable[[str, float], None],
 ) -> None:
     # Rows are asked for in order only at the end.
     connection.execute("set preserve_insertion_order = false")
     readers = [step.name for step in plan.steps if _INCOMING in step.reads]
+    first, rest, keep = _halves(plan, everything=request.keep is not None)
+    with _told_steps(terminal, len(first) + len(rest)) as tell:
 
-    def told(name: str, seconds: float) -> None:
-        if name == readers[-1]:
-            release_people(connection)
-        if name == _IDENTIFIERS:
-            _note_unread_phones(connection, request.country, terminal)
-        tell(name, seconds)
+        def told(name: str, seconds: float) -> None:
+            if name == readers[-1]:
+                release_people(connection)
+            if name == _IDENTIFIERS:
+                _note_unread_phones(connection, request.country, terminal)
+            tell(name, seconds)
 
-    steps = plan.steps if request.keep else plan.before(*_READ_AT_THE_END)
-    keep = {step.name for step in plan.steps} if request.keep else set(_READ_AT_THE_END)
-    if not request.train:
-        plan.run(connection, steps, keep=keep, tell=told)
-        return
-    scores = "int_identity__pair_scores"
-    first = [step for step in plan.before(scores) if step.name != scores]
-    rest = [step for step in steps if step not in first or step.name == "int_identity__weights"]
-    read_later = {name for step in rest for name in step.reads}
-    plan.run(connection, first, keep=keep | read_later, tell=told)
-    _train(connection, request, terminal)
-    plan.run(connection, rest, keep=keep, tell=told)
+        read_later = {name for step in rest for name in step.reads}
+        plan.run(connection, first, keep=keep | read_later, tell=told)
+        if not (request.train and _train(connection, request, terminal)):
+            weigh_by_reliability(connection, plan, terminal)
+        plan.run(connection, rest, keep=keep, tell=told)
+
+
+def _halves(plan: MatchPlan, *, everything: bool) -> tuple[list[Step], list[Step], set[str]]:
+    """Return the steps before the weights are settled, those after, and whose tables stay."""
+    steps = [
+        step
+        for step in (plan.steps if everything else plan.before(*_READ_AT_THE_END))
+        if step.name != RELIABILITY
+    ]
+    scored = plan.before(_PAIR_SCORES)
+    first = [step for step in steps if step in scored and step.name != _PAIR_SCORES]
+    rest = [step for step in steps if step not in first or step.name == _WEIGHTS]
+    return first, rest, {step.name for step in steps} if everything else set(_READ_AT_THE_END)
 
 
 def _train(
     connection: duckdb.DuckDBPyConnection, request: MatchRequest, terminal: Terminal
-) -> None:
-    """Fit weights to the records, and put them where the models look for such."""
+) -> bool:
+    """Fit weights to the records, and put them where the models look for such.
+
+    Returns:
+        Whether there was enough to learn from.
+    """
     from kesher.train import TooLittleDataError, train
     from kesher.trained_weights import stage_weights
 
@@ -299,10 +311,13 @@ def _train(
         )
     except TooLittleDataError as error:
         terminal.warning(str(error))
-        return
+        return False
     stage_weights(connection, trained)
+    return True
 
 
+_WEIGHTS = "int_identity__weights"
+_PAIR_SCORES = "int_identity__pair_scores"
 _IDENTIFIERS = "int_identity__record_identifiers"
 _INCOMING = "int_identity__incoming_people"
 _READ_AT_THE_END = ("int_identity__customer_ids", "int_identity__links")
@@ -375,7 +390,7 @@ def _kept(
     )
     for step in plan.steps:
         if step.kind == "view":
-            connection.execute(f"drop view {step.relation}")
+            connection.execute(f"drop view if exists {step.relation}")
     target = request.keep.resolve()
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:

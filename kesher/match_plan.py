@@ -60,7 +60,7 @@ PEOPLE_COLUMNS: dict[str, str] = {
 }
 
 #: What is compiled: these models and all that they read.
-TARGETS = ("int_identity__customer_ids", "int_identity__cuts")
+TARGETS = ("int_identity__customer_ids", "int_identity__cuts", "int_identity__reliability")
 
 #: The variable of the connection that holds the weight from which on two records are linked,
 #: named like dbt's, and what dbt's is unless told otherwise.

@@ -280,6 +280,12 @@
 {% macro contradiction_weight() %} {{ return(-5) }} {% endmacro %}
 
 {#-
+  The share of one person's records from which on a difference contradicts nothing: seen that often, it
+  weighs no more than `contradiction_weight`, for two people differ nearly always.
+-#}
+{% macro unreliable_share() %} {{ return(2 ** contradiction_weight()) }} {% endmacro %}
+
+{#-
   The CTE `<name>` with the group_key of the groups in which both records of a pair are that stewards
   kept apart. `groups` is a CTE with record_key and group_key, `pairs` one with left_record_key and
   right_record_key.
