@@ -21,7 +21,7 @@ from kesher.build_plan import (
 )
 from kesher.changed_models import START, beginnings, changed_models
 from kesher.data_directory import DataDirectory, write_file
-from kesher.dbt_run import dbt_arguments, invoke_dbt, open_warehouse
+from kesher.dbt_run import OpenWarehouse, dbt_arguments, open_warehouse
 from kesher.home_country import DEFAULT_HOME_COUNTRY, HOME_COUNTRY
 from kesher.parsed_project import parsed_project
 from kesher.plan_run import NodeOutcome, run_nodes
@@ -105,9 +105,9 @@ class _Making:
         project = parsed_project(request.data, request.run_folder, self._variables)
         if project is None:
             return self._made_by_dbt(None, request.select)
-        plan = read_plan(request.data, self._variables)
         if request.select:
             return self._made_by_dbt(project, request.select)
+        plan = read_plan(request.data, self._variables)
         changed = None
         if request.known is not None:
             changed = changed_models(project, request.known, request.lake)
@@ -127,14 +127,15 @@ class _Making:
     ) -> Made:
         """Let dbt make models and tests; its statements go into the plan, if one is given."""
         recorder = StatementRecorder()
-        made = self._invoke(project, chosen, recorder)
+        with open_warehouse(self._request.data) as warehouse:
+            made = self._invoke(warehouse, project, chosen, recorder)
         if project is not None and plan is not None and not made.faults and not made.exception:
             with duckdb.connect(str(self._request.data.warehouse)) as connection:
                 note = read_note(connection, project)
             succeeded = {outcome.key for outcome in made.outcomes}
             if not any(project.nodes[key].name == START for key in succeeded):
                 note = None
-            plan.with_nodes(recorder.nodes(project, succeeded, note))
+            plan.keep(recorder.nodes(project, succeeded, note))
         return made
 
     def _made_by_plan(self, project: Manifest, plan: BuildPlan, changed: set[str]) -> Made | None:
@@ -142,12 +143,12 @@ class _Making:
         first, later = _parts(project, changed)
         if not first or not later <= plan.nodes.keys():
             return None
-        with open_warehouse(self._request.data) as open_cursor:
+        with open_warehouse(self._request.data) as warehouse:
             names = sorted(project.nodes[key].name for key in first)
-            made = self._invoke(project, names, further=["--exclude-resource-type=test"])
+            made = self._invoke(warehouse, project, names, further=["--exclude-resource-type=test"])
             if made.faults or made.exception:
                 return made
-            cursor = open_cursor()
+            cursor = warehouse.cursor()
             note = read_note(cursor, project)
             cursor.close()
             if START in names and not (note and note.follows):
@@ -159,11 +160,12 @@ class _Making:
                     write(outcome)
                     self._tell(outcome.name)
 
-                outcomes = run_nodes(project, statements, open_cursor, tell)
+                outcomes = run_nodes(project, statements, warehouse.cursor, tell)
         return Made([*made.outcomes, *outcomes])
 
     def _invoke(
         self,
+        warehouse: OpenWarehouse,
         project: Manifest | None,
         chosen: Sequence[str],
         recorder: StatementRecorder | None = None,
@@ -187,7 +189,7 @@ class _Making:
                 self._tell(event.data.node_info.node_name)
 
         callbacks = [follow] if recorder is None else [follow, recorder]
-        result = invoke_dbt(arguments, request.data, callbacks, project)
+        result = warehouse.invoke(arguments, callbacks, project)
         outcomes = [
             NodeOutcome(
                 node.node.unique_id,

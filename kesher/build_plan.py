@@ -77,14 +77,12 @@ class BuildPlan:
         definition = note.definition if note else ""
         return tuple(text.replace(_DEFINITION, definition) for text in self.nodes[key])
 
-    def with_nodes(self, nodes: Mapping[str, tuple[str, ...]]) -> BuildPlan:
-        """Return the plan with more nodes in it, and keep it."""
-        plan = BuildPlan(self.file, {**self.nodes, **nodes})
+    def keep(self, nodes: Mapping[str, tuple[str, ...]]) -> None:
+        """Keep more nodes, for the builds after this one."""
         # A cache that can't be written costs time and nothing else.
         with contextlib.suppress(OSError, KesherError):
-            write_file(self.file, orjson.dumps(plan.nodes))
+            write_file(self.file, orjson.dumps({**self.nodes, **nodes}))
             remove_unused("plan-*")
-        return plan
 
 
 def read_plan(data: DataDirectory, variables: str | None = None) -> BuildPlan:

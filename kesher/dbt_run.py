@@ -6,7 +6,8 @@ import contextlib
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
-
-#: How many `open_warehouse` are at work, one in the other.
-_openings = 0
 
 
 def dbt_arguments(
@@ -65,34 +63,45 @@ def invoke_dbt(
     Raises:
         KeyboardInterrupt: Ctrl-C.
     """
-    from dbt.cli.main import dbtRunner
+    with open_warehouse(data) as warehouse:
+        return warehouse.invoke(arguments, callbacks, project)
 
-    with open_warehouse(data), _silent_logging_errors(), rare_garbage_collection():
-        result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
-    if isinstance(result.exception, KeyboardInterrupt | SystemExit):
-        raise KeyboardInterrupt
-    return result
+
+@dataclass(frozen=True)
+class OpenWarehouse:
+    """The warehouse as dbt opens it when it first runs, open until the end of `open_warehouse`."""
+
+    def cursor(self) -> Any:
+        """Return a cursor like those of dbt's models, another one at each call, once dbt ran."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        return DuckDBConnectionManager.env().handle().cursor()
+
+    def invoke(
+        self,
+        arguments: Sequence[str],
+        callbacks: Sequence[Any] = (),
+        project: Manifest | None = None,
+    ) -> Any:
+        """Run dbt; see `invoke_dbt`."""
+        from dbt.cli.main import dbtRunner
+
+        with _silent_logging_errors(), rare_garbage_collection():
+            result = dbtRunner(manifest=project, callbacks=list(callbacks)).invoke(arguments)
+        if isinstance(result.exception, KeyboardInterrupt | SystemExit):
+            raise KeyboardInterrupt
+        return result
 
 
 @contextlib.contextmanager
-def open_warehouse(data: DataDirectory) -> Iterator[Callable[[], Any]]:
-    """Keep what dbt opens of the warehouse open until the end, however often dbt is invoked.
-
-    Yields:
-        Gives a cursor like those of dbt's models, another one at each call, once dbt ran.
-    """
-    global _openings
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
+def open_warehouse(data: DataDirectory) -> Iterator[OpenWarehouse]:
+    """Keep what dbt opens of the warehouse open until the end, however often dbt is invoked."""
     environment = {"KESHER_LAKE": str(data.lake), "KESHER_WAREHOUSE": str(data.warehouse)}
     with set_environment(environment):
-        _openings += 1
         try:
-            yield lambda: DuckDBConnectionManager.env().handle().cursor()
+            yield OpenWarehouse()
         finally:
-            _openings -= 1
-            if not _openings:
-                close_warehouse()
+            close_warehouse()
 
 
 @contextlib.contextmanager

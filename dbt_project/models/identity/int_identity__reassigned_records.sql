@@ -6,8 +6,7 @@
 
 -- The records whose customer id this build looks for anew, and those which are gone.
 -- What id a cluster gets is decided by the ids which the ledger has for its records,
--- and
--- by where else these are.
+-- and by where else these are.
 with
     {% if identity_follows() %}
         before as (

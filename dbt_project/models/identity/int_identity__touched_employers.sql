@@ -2,8 +2,7 @@
 {%- set stated_companies = ref("int_identity__stated_companies") -%}
 
 -- The records of which it is looked anew what they say of a company, and those which
--- are
--- gone.
+-- are gone.
 with
     {% if identity_follows() %}
         stated_now as (
