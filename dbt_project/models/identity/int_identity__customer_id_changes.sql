@@ -1,8 +1,6 @@
+{%- set customer_ids = ref("int_identity__customer_ids") -%}
+
 with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
-
-    ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
-
     final as (
         select
             source,
@@ -11,7 +9,7 @@ with
             minted_from_source,
             minted_from_record_id,
             false as is_deleted
-        from customer_ids
+        from {{ customer_ids }}
         where known_customer_id is null or known_customer_id <> customer_id
         union all
         select
@@ -21,12 +19,11 @@ with
             ledger.minted_from_source,
             ledger.minted_from_record_id,
             true as is_deleted
-        from ledger
+        from {{ ref("stg_kesher__customer_ids") }} as ledger
         left join
-            customer_ids
-            on customer_ids.source = ledger.source
-            and customer_ids.record_id = ledger.record_id
-        where customer_ids.record_id is null
+            {{ customer_ids }} as customer_ids
+            on customer_ids.record_key = ledger.record_key
+        where customer_ids.record_key is null
     )
 
 select *

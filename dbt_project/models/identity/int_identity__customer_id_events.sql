@@ -1,6 +1,8 @@
-with
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+{%- set customer_ids = ref("int_identity__customer_ids") -%}
+{%- set ledger = ref("stg_kesher__customer_ids") -%}
+{%- set history = ref("stg_kesher__customer_id_history") -%}
 
+with
     incoming_people as (select * from {{ ref("int_identity__incoming_people") }}),
 
     explained_links as (select * from {{ ref("int_identity__explained_links") }}),
@@ -9,9 +11,26 @@ with
 
     decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
 
-    ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
+    -- Those whose id is not the one that the ledger has.
+    changed_ids as (
+        select
+            record_key,
+            source,
+            record_id,
+            customer_id,
+            known_customer_id,
+            minted_from_source,
+            minted_from_record_id,
+            is_minted
+        from {{ customer_ids }}
+        where is_minted or known_customer_id is distinct from customer_id
+    ),
 
-    history as (select * from {{ ref("stg_kesher__customer_id_history") }}),
+    gone_records as (
+        select source, record_id, customer_id
+        from {{ ref("int_identity__customer_id_changes") }}
+        where is_deleted
+    ),
 
     -- The time of the data, not of the build, so that a build is the same whenever it
     -- runs.
@@ -23,10 +42,10 @@ with
                 from incoming_people
                 union all
                 select max(happened_at) as seen_at
-                from history
+                from {{ history }}
                 union all
                 select max(_extracted_at) as seen_at
-                from ledger
+                from {{ ledger }}
             ) as times
     ),
 
@@ -37,7 +56,7 @@ with
             min(minted_from_source) as source,
             min(minted_from_record_id) as record_id,
             count(*) as record_count
-        from customer_ids
+        from changed_ids
         where is_minted
         group by customer_id
     ),
@@ -48,8 +67,8 @@ with
             row_number() over (
                 partition by known_customer_id, customer_id order by source, record_id
             ) as place
-        from customer_ids
-        where known_customer_id is not null and known_customer_id <> customer_id
+        from changed_ids
+        where known_customer_id <> customer_id
     ),
 
     moves as (
@@ -68,9 +87,7 @@ with
             max(ledger._extracted_at) as known_since
         from moved_records
         inner join
-            ledger
-            on ledger.source = moved_records.source
-            and ledger.record_id = moved_records.record_id
+            {{ ledger }} as ledger on ledger.record_key = moved_records.record_key
         group by moved_records.known_customer_id, moved_records.customer_id
     ),
 
@@ -91,13 +108,8 @@ with
     -- others, which are most, there is nothing to tell.
     unsettled as (
         select source, record_id, record_key, customer_id, known_customer_id, is_minted
-        from customer_ids
-        where
-            customer_id in (
-                select customer_id
-                from customer_ids
-                where is_minted or known_customer_id is distinct from customer_id
-            )
+        from {{ customer_ids }}
+        where customer_id in (select customer_id from changed_ids)
     ),
 
     -- What joins the records of a customer: the strongest link, and the strongest one
@@ -225,11 +237,11 @@ with
                 both_ways.why
             ) as words
         from both_ways
-        inner join customer_ids as moved on moved.record_key = both_ways.one_key
-        inner join customer_ids as stayed on stayed.record_key = both_ways.other_key
+        inner join moved_records as moved on moved.record_key = both_ways.one_key
+        inner join
+            {{ customer_ids }} as stayed on stayed.record_key = both_ways.other_key
         where
-            moved.known_customer_id <> moved.customer_id
-            and moved.known_customer_id = stayed.known_customer_id
+            moved.known_customer_id = stayed.known_customer_id
             and moved.customer_id <> stayed.customer_id
     ),
 
@@ -308,7 +320,7 @@ with
 
     living as (
         select distinct customer_id
-        from customer_ids
+        from {{ customer_ids }}
         where customer_id in (select known_customer_id from moves)
     ),
 
@@ -381,22 +393,24 @@ with
     retired as (
         select
             'retire' as event,
-            ledger.customer_id,
+            customer_id,
             cast(null as varchar) as other_customer_id,
-            min(ledger.source) as source,
-            min(ledger.record_id) as record_id,
+            min(source) as source,
+            min(record_id) as record_id,
             count(*) as record_count,
             concat(
                 'Its last record was deleted: ',
-                max(concat(ledger.source, ' ', ledger.record_id)),
+                max(concat(source, ' ', record_id)),
                 '.'
             ) as reason
-        from ledger
-        left join
-            customer_ids as living_records
-            on living_records.known_customer_id = ledger.customer_id
-        where living_records.known_customer_id is null
-        group by ledger.customer_id
+        from gone_records
+        where
+            customer_id not in (
+                select known_customer_id
+                from {{ customer_ids }}
+                where known_customer_id in (select customer_id from gone_records)
+            )
+        group by customer_id
     ),
 
     -- Only a move can happen twice between two ids: the records went back in between.
@@ -447,5 +461,5 @@ with
 
 select final.*
 from final
-left join history on history.event_id = final.event_id
+left join {{ history }} as history on history.event_id = final.event_id
 where history.event_id is null

@@ -6,6 +6,9 @@
     )
 }}
 {%- set reassigned = ref("int_identity__reassigned_records") -%}
+{%- set person_records = ref("int_identity__person_records") -%}
+{%- set ledger = ref("stg_kesher__customer_ids") -%}
+{%- set history = ref("stg_kesher__customer_id_history") -%}
 
 with
     clusters as (
@@ -13,15 +16,6 @@ with
         from {{ ref("int_identity__clusters") }}
         where {{ only_in(reassigned) }}
     ),
-
-    person_records as (
-        select record_key, source, record_id, first_seen_at
-        from {{ ref("int_identity__person_records") }}
-    ),
-
-    ledger as (select * from {{ ref("stg_kesher__customer_ids") }}),
-
-    history as (select * from {{ ref("stg_kesher__customer_id_history") }}),
 
     members as (
         select
@@ -35,11 +29,10 @@ with
             and ledger.minted_from_record_id
             = person_records.record_id as is_minted_from
         from clusters
-        inner join person_records on person_records.record_key = clusters.record_key
-        left join
-            ledger
-            on ledger.source = person_records.source
-            and ledger.record_id = person_records.record_id
+        inner join
+            {{ person_records }} as person_records
+            on person_records.record_key = clusters.record_key
+        left join {{ ledger }} as ledger on ledger.record_key = clusters.record_key
     ),
 
     -- All records of the ids which are in question, wherever they are.
@@ -59,18 +52,16 @@ with
                 ledger.minted_from_source = ledger.source
                 and ledger.minted_from_record_id = ledger.record_id as is_minted_from,
                 person_records.first_seen_at
-            from ledger
+            from {{ ledger }} as ledger
             inner join
-                person_records
-                on person_records.source = ledger.source
-                and person_records.record_id = ledger.record_id
+                {{ person_records }} as person_records
+                on person_records.record_key = ledger.record_key
             inner join
                 {{ ref("int_identity__clusters") }} as elsewhere
-                on elsewhere.record_key = person_records.record_key
+                on elsewhere.record_key = ledger.record_key
             where
                 ledger.customer_id in (select known_customer_id from members)
-                and person_records.record_key
-                not in (select record_key from {{ reassigned }})
+                and ledger.record_key not in (select record_key from {{ reassigned }})
         {% else %}
             select known_customer_id, cluster_key, is_minted_from, first_seen_at
             from members
@@ -85,14 +76,14 @@ with
             from id_holders
             union
             select history.customer_id
-            from history
+            from {{ history }} as history
             inner join
                 members
                 on members.source = history.source
                 and members.record_id = history.record_id
             union
             select ledger.customer_id
-            from ledger
+            from {{ ledger }} as ledger
             inner join
                 members
                 on members.source = ledger.minted_from_source
@@ -102,7 +93,7 @@ with
     {% endif %}
     mintings as (
         select customer_id, source, record_id, min(happened_at) as minted_at
-        from history
+        from {{ history }} as history
         where
             event in ('create', 'split')
             {% if identity_follows() %}
@@ -115,7 +106,7 @@ with
             minted_from_source as source,
             minted_from_record_id as record_id,
             min(_extracted_at) as minted_at
-        from ledger
+        from {{ ledger }} as ledger
         {% if identity_follows() %}
             where customer_id in (select customer_id from asked_ids)
         {% endif %}
@@ -137,13 +128,13 @@ with
     -- more was never published, for that was cut off: its record gets the same again.
     published_ids as (
         select customer_id
-        from ledger
+        from {{ ledger }} as ledger
         {% if identity_follows() %}
             where customer_id in (select customer_id from asked_ids)
         {% endif %}
         union
         select customer_id
-        from history
+        from {{ history }} as history
         where event in ('merge', 'retire')
     ),
 

@@ -227,8 +227,7 @@ with
 
     dated as (
         select
-            {{ text_number("concat(source, " ~ letter_code(31) ~ ", record_id)") }}
-            as record_key,
+            {{ record_key() }} as record_key,
             {% for column in columns %}
                 {% if column == "first_seen_at" %}
                     coalesce(first_seen_at, updated_at, _extracted_at) as first_seen_at,

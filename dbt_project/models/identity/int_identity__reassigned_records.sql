@@ -1,7 +1,6 @@
 {%- set changed = ref("int_identity__changed_records") -%}
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 {%- set clusters = ref("int_identity__clusters") -%}
-{%- set person_records = ref("int_identity__person_records") -%}
 {%- set ledger = ref("stg_kesher__customer_ids") -%}
 
 -- The records whose customer id this build looks for anew, and those which are gone.
@@ -9,22 +8,12 @@
 -- and by where else these are.
 with
     {% if identity_follows() %}
-        before as (
-            select
-                source, record_id, record_key, cluster_key, known_customer_id, is_minted
-            from {{ identity_table("int_identity__customer_ids") }}
-        ),
-
-        clusters_now as (select record_key, cluster_key from {{ clusters }}),
-
+        {% set before = identity_table("int_identity__customer_ids") %}
         -- What was published in between: their ids are known by now, or other ones.
         published as (
             select before.record_key
-            from before
-            left join
-                {{ ledger }} as ledger
-                on ledger.source = before.source
-                and ledger.record_id = before.record_id
+            from {{ before }} as before
+            left join {{ ledger }} as ledger on ledger.record_key = before.record_key
             where ledger.customer_id is distinct from before.known_customer_id
         ),
 
@@ -39,40 +28,36 @@ with
             from published
             union
             select record_key
-            from before
+            from {{ before }}
             where is_minted
         ),
 
         started_clusters as (
             select cluster_key
-            from clusters_now
+            from {{ clusters }}
             where record_key in (select record_key from starts)
             union
             select cluster_key
-            from before
+            from {{ before }}
             where record_key in (select record_key from starts)
         ),
 
         -- A record that is new or has another id now is one of the starts.
         started_ids as (
             select known_customer_id as customer_id
-            from before
+            from {{ before }}
             where
                 cluster_key in (select cluster_key from started_clusters)
                 and known_customer_id is not null
             union
-            select ledger.customer_id
-            from {{ ledger }} as ledger
-            inner join
-                {{ person_records }} as person_records
-                on person_records.source = ledger.source
-                and person_records.record_id = ledger.record_id
-            where person_records.record_key in (select record_key from starts)
+            select customer_id
+            from {{ ledger }}
+            where record_key in (select record_key from starts)
         ),
 
         holders as (
             select record_key
-            from before
+            from {{ before }}
             where known_customer_id in (select customer_id from started_ids)
         ),
 
@@ -81,17 +66,17 @@ with
             from started_clusters
             union
             select cluster_key
-            from clusters_now
+            from {{ clusters }}
             where record_key in (select record_key from holders)
         ),
 
         final as (
             select record_key
-            from clusters_now
+            from {{ clusters }}
             where cluster_key in (select cluster_key from final_clusters)
             union
             select record_key
-            from before
+            from {{ before }}
             where cluster_key in (select cluster_key from final_clusters)
             union
             select record_key

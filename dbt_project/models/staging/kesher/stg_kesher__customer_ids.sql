@@ -19,6 +19,7 @@ with
 
     final as (
         select
+            {{ record_key() }} as record_key,
             source,
             record_id,
             customer_id,
