@@ -110,6 +110,33 @@
     }}
 {% endmacro %}
 
+{#- The rows that a build put into a followed model; among the identity models, for marts are public. -#}
+{% macro made_rows_table(relation) %}
+    {% set path = {
+        "schema": identity_table("int_identity__changed_records").schema,
+        "identifier": relation.identifier ~ "__made",
+    } %}
+    {{ return(relation.incorporate(path=path, type="table")) }}
+{% endmacro %}
+
+{#-
+  What of a relation this build made: the rows that it put in place of others in a followed model,
+  else the whole relation.
+-#}
+{% macro made_rows(relation) %}
+    {% if identity_follows() %}
+        {% for node in graph.nodes.values() if (
+            node.config.materialized == "followed"
+            and node.config.outdated | trim != "true"
+            and node.alias == relation.identifier
+            and node.schema == relation.schema
+        ) %}
+            {{ return(made_rows_table(relation)) }}
+        {% endfor %}
+    {% endif %}
+    {{ return(relation) }}
+{% endmacro %}
+
 {#-
   The condition that leaves the rows which this build makes anew: those whose key is in `keys`, a
   relation with record_key (or another `key`); all of them in a build that starts from nothing.

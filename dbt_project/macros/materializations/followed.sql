@@ -4,8 +4,9 @@
   When the build follows, the model's rows replace those for which `outdated` (a condition; it
   may hold Jinja) is true, in one transaction. With `keeps_outdated` the replaced rows stay
   until the next build in `<model>__outdated`, for models that must know what has been there; where
-  all rows are replaced (`outdated` is "true") the whole table is kept, under that name. Else the table
-  is made from nothing.
+  all rows are replaced (`outdated` is "true") the whole table is kept, under that name. The rows
+  that were put in their place stay in `<model>__made`, for tests and for models that need no other
+  ones. Else the table is made from nothing.
 -#}
 {% materialization followed, default %}
     {% set table = this.incorporate(type="table") %}
@@ -19,9 +20,10 @@
     {% if not follows %} {% do forget_finished_build() %} {% endif %}
 
     {% if follows and condition != "true" %}
-        {% set incoming = make_temp_relation(table) %}
+        {% set made = made_rows_table(table) %}
         {% call statement("main") %}
-            {{ create_table_as(True, incoming, compiled_code) }}
+            drop table if exists {{ made }};
+            {{ create_table_as(False, made, compiled_code) }}
         {% endcall %}
         {% call statement("replace") %}
             {% if config.get("keeps_outdated", false) %}
@@ -32,9 +34,8 @@
             delete from {{ table }}
             where {{ condition }}
             ;
-            {{ insert_by_name(table, incoming) }}
+            {{ insert_by_name(table, made) }}
             ;
-            drop table {{ incoming }};
         {% endcall %}
     {% else %}
         {% if follows and config.get("keeps_outdated", false) %}
@@ -43,7 +44,9 @@
             {% do adapter.rename_relation(existing, outdated_rows(table)) %}
             {% set existing = none %}
         {% endif %}
-        {% call statement("main") %} {{ replace_table(existing, table, compiled_code) }}
+        {% call statement("main") %}
+            drop table if exists {{ made_rows_table(table) }};
+            {{ replace_table(existing, table, compiled_code) }}
         {% endcall %}
     {% endif %}
 

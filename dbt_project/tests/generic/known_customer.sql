@@ -1,20 +1,12 @@
 {#-
   Fails for every customer id that the table customers does not have. In a build that goes on from
-  the last one it looks at the customers whose rows were made anew and those who are gone, for the
-  other rows were looked at when they were made.
+  the last one it looks at the rows that were made anew, for the other ones were looked at when they
+  were made, and those of customers who are gone are replaced too.
 -#}
 {% test known_customer(model, column_name) %}
-    with
-        told as (
-            select {{ column_name }} as customer_id
-            from {{ model }}
-            where
-                {{ column_name }} is not null
-                and {{ only_touched_customers(column_name, links=true) }}
-        )
-
-    select told.customer_id
-    from told
-    left join {{ ref("customers") }} as known on known.customer_id = told.customer_id
-    where known.customer_id is null
+    select told.{{ column_name }}
+    from {{ made_rows(model) }} as told
+    left join
+        {{ ref("customers") }} as known on known.customer_id = told.{{ column_name }}
+    where told.{{ column_name }} is not null and known.customer_id is null
 {% endtest %}

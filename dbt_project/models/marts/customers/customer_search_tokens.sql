@@ -8,8 +8,7 @@ with
 
     customer_attributes as (
         select customer_id, attribute, value
-        from {{ ref("customer_attributes") }}
-        where {{ only_touched_customers() }}
+        from {{ made_rows(ref("customer_attributes")) }}
     ),
 
     texts as (
