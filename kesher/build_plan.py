@@ -176,9 +176,21 @@ def read_note(connection: duckdb.DuckDBPyConnection, project: Manifest) -> Build
 
 
 def _following(project: Manifest) -> set[str]:
-    """Return the nodes whose statements are others in a build that goes on from the last one."""
-    return _reaching(project, {_FOLLOWING_MACRO}) | {
-        key for key, node in project.nodes.items() if node.config.materialized == "followed"
+    """Return the nodes whose statements are others in a build that goes on from the last one.
+
+    A test that can look at the rows that were made anew asks the same of all other models.
+    """
+    reaching = _reaching(project, {_FOLLOWING_MACRO})
+    models = {
+        key
+        for key, node in project.nodes.items()
+        if not key.startswith("test.")
+        and (key in reaching or node.config.materialized == "followed")
+    }
+    return models | {
+        key
+        for key in reaching - models
+        if not models.isdisjoint(project.nodes[key].depends_on_nodes)
     }
 
 

@@ -1,10 +1,11 @@
 """Which statements of dbt are kept for the builds after it."""
 
 import re
+from types import SimpleNamespace
 
 from dbt.contracts.graph.manifest import Manifest
 
-from kesher.build_plan import plannable_nodes
+from kesher.build_plan import StatementRecorder, plannable_nodes
 
 
 def test_dbt_is_left_what_reads_the_lake_and_what_starts_a_build(manifest: Manifest) -> None:
@@ -18,9 +19,30 @@ def test_dbt_is_left_what_reads_the_lake_and_what_starts_a_build(manifest: Manif
     assert "int_identity__changed_records" in left
     # A view is what it was, for its code is.
     assert {name for name, kind in left.items() if kind == "view"} == {
+        "customer_id_history",
         "int_identity__incoming_people",
         "int_identity__reliability",
     }
+
+
+def test_a_test_is_kept_from_a_first_build_if_it_looks_at_no_model_that_follows(
+    manifest: Manifest,
+) -> None:
+    """Such a test asks the same in the builds after it, which may be the first ones to run it."""
+    recorder = StatementRecorder()
+    tests = {
+        key: node.depends_on_nodes
+        for key, node in manifest.nodes.items()
+        if key.startswith("test.kesher.primary_key_")
+    }
+    for key in tests:
+        info = SimpleNamespace(name="SQLQuery")
+        data = SimpleNamespace(node_info=SimpleNamespace(unique_id=key), sql="select 1")
+        recorder(SimpleNamespace(info=info, data=data))
+    kept = recorder.nodes(manifest, tests.keys(), None).keys()
+    read = {parent.split(".")[-1] for key in kept for parent in tests[key]}
+    assert {"stg_files__people", "int_identity__weights"} <= read
+    assert read.isdisjoint({"int_identity__records", "customers", "customer_identities"})
 
 
 def test_what_a_model_asks_of_the_warehouse_depends_on_nothing_in_it(manifest: Manifest) -> None:

@@ -5,17 +5,13 @@
         outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
     )
 }}
-{%- set changed = ref("int_identity__changed_records") -%}
-
+-- depends_on: {{ ref("int_identity__changed_records") }}
 with
-    records as (
-        select * from {{ ref("int_identity__records") }} where {{ only_in(changed) }}
-    ),
+    records as (select * from {{ made_rows(ref("int_identity__records")) }}),
 
     record_identifiers as (
         select record_key, kind, value
-        from {{ ref("int_identity__record_identifiers") }}
-        where {{ only_in(changed) }}
+        from {{ made_rows(ref("int_identity__record_identifiers")) }}
     ),
 
     final as (

@@ -1,12 +1,11 @@
 {{ config(materialized="followed", outdated="false") }}
-{%- set changed = ref("int_identity__changed_records") -%}
 
 with
     record_names as (
         select family
-        from {{ ref("int_identity__record_names") }}
+        from {{ made_rows(ref("int_identity__record_names")) }}
         where
-            family is not null and {{ only_in(changed) }}
+            family is not null
             {% if identity_follows() %}
                 and family not in (select family from {{ this }})
             {% endif %}

@@ -1,13 +1,12 @@
 {{ config(materialized="followed", outdated="false") }}
-{%- set changed = ref("int_identity__changed_records") -%}
 
 -- A name is brought to its keys once, however many records bear it.
 with
     record_names as (
         select given
-        from {{ ref("int_identity__record_names") }}
+        from {{ made_rows(ref("int_identity__record_names")) }}
         where
-            given is not null and {{ only_in(changed) }}
+            given is not null
             {% if identity_follows() %}
                 and given not in (select given from {{ this }})
             {% endif %}

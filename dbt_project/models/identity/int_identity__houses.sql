@@ -1,11 +1,8 @@
 {{ config(materialized="followed", outdated="false") }}
-{%- set changed = ref("int_identity__changed_records") -%}
 
 with
     person_records as (
-        select street
-        from {{ ref("int_identity__person_records") }}
-        where {{ only_in(changed) }}
+        select street from {{ made_rows(ref("int_identity__person_records")) }}
     ),
 
     companies as (select * from {{ ref("int_identity__companies") }}),

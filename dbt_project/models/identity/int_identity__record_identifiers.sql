@@ -5,7 +5,7 @@
         outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
     )
 }}
-{%- set changed = ref("int_identity__changed_records") -%}
+-- depends_on: {{ ref("int_identity__changed_records") }}
 with
     person_records as (
         select
@@ -19,8 +19,7 @@ with
             country,
             national_id,
             external_ids
-        from {{ ref("int_identity__person_records") }}
-        where {{ only_in(changed) }}
+        from {{ made_rows(ref("int_identity__person_records")) }}
     ),
 
     record_names as (
@@ -33,11 +32,10 @@ with
                 then record_names.given
                 else given_names.given_key
             end as given_key
-        from {{ ref("int_identity__record_names") }} as record_names
+        from {{ made_rows(ref("int_identity__record_names")) }} as record_names
         left join
             {{ ref("int_identity__given_names") }} as given_names
             on given_names.given = record_names.given
-        where {{ only_in(changed, "record_names.record_key") }}
     ),
 
     mail_providers as (select * from {{ ref("identity_mail_providers") }}),

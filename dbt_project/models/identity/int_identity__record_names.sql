@@ -4,7 +4,6 @@
         outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
     )
 }}
-{%- set changed = ref("int_identity__changed_records") -%}
 {%- set roles = [
     "title",
     "suffix",
@@ -21,11 +20,11 @@
     "fourth": ["iv"],
 } -%}
 
+-- depends_on: {{ ref("int_identity__changed_records") }}
 with
     person_records as (
         select record_key, full_name, given_name, family_name
-        from {{ ref("int_identity__person_records") }}
-        where {{ only_in(changed) }}
+        from {{ made_rows(ref("int_identity__person_records")) }}
     ),
 
     name_words as (select * from {{ ref("identity_name_words") }}),

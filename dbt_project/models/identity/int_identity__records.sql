@@ -5,29 +5,20 @@
         outdated="record_key in (select record_key from {{ ref('int_identity__changed_records') }})",
     )
 }}
-{%- set changed = ref("int_identity__changed_records") -%}
-
+-- depends_on: {{ ref("int_identity__changed_records") }}
 with
     person_records as (
-        select *
-        from {{ ref("int_identity__person_records") }}
-        where {{ only_in(changed) }}
+        select * from {{ made_rows(ref("int_identity__person_records")) }}
     ),
 
-    record_names as (
-        select *
-        from {{ ref("int_identity__record_names") }}
-        where {{ only_in(changed) }}
-    ),
+    record_names as (select * from {{ made_rows(ref("int_identity__record_names")) }}),
 
     given_names as (select * from {{ ref("int_identity__given_names") }}),
 
     family_names as (select * from {{ ref("int_identity__family_names") }}),
 
     record_identifiers as (
-        select *
-        from {{ ref("int_identity__record_identifiers") }}
-        where {{ only_in(changed) }}
+        select * from {{ made_rows(ref("int_identity__record_identifiers")) }}
     ),
 
     countries as (select * from {{ ref("identity_countries") }}),

@@ -1,4 +1,3 @@
-{%- set changed = ref("int_identity__changed_records") -%}
 {%- set blocking_keys = ref("int_identity__blocking_keys") -%}
 
 -- The blocks in which a new, a changed or a gone record is or was.
@@ -6,8 +5,7 @@ with
     {% if identity_follows() %}
         final as (
             select block_key
-            from {{ blocking_keys }}
-            where {{ only_in(changed) }}
+            from {{ made_rows(blocking_keys) }}
             union
             select block_key
             from {{ outdated_rows(blocking_keys) }}

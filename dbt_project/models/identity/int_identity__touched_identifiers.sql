@@ -1,4 +1,3 @@
-{%- set changed = ref("int_identity__changed_records") -%}
 {%- set changed_values = ref("int_identity__changed_values") -%}
 {%- set records = ref("int_identity__records") -%}
 {%- set record_identifiers = ref("int_identity__record_identifiers") -%}
@@ -26,8 +25,7 @@ with
 
         final as (
             select kind, value
-            from {{ record_identifiers }}
-            where {{ only_in(changed) }}
+            from {{ made_rows(record_identifiers) }}
             union
             select kind, value
             from {{ outdated_rows(record_identifiers) }}

@@ -1,4 +1,3 @@
-{%- set changed = ref("int_identity__changed_records") -%}
 {%- set records = ref("int_identity__records") -%}
 
 -- The values that a new, a changed or a gone record has or had: they are counted anew.
@@ -6,8 +5,7 @@ with
     {% if identity_follows() %}
         touched as (
             select {{ counted_columns() | join(", ") }}
-            from {{ records }}
-            where {{ only_in(changed) }}
+            from {{ made_rows(records) }}
             union all
             select {{ counted_columns() | join(", ") }}
             from {{ outdated_rows(records) }}

@@ -31,25 +31,48 @@
     "countries",
 ] -%}
 
+{%- set told = [
+    "customer_id",
+    "display_name",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "company",
+    "job_title",
+    "birth_date",
+    "gender",
+    "language",
+    "sources",
+    "source_count",
+    "record_count",
+    "first_seen_at",
+    "last_seen_at",
+    "is_role_mailbox",
+] -%}
+
 with
     customer_identities as (
-        select *
-        from {{ ref("customer_identities") }}
-        where {{ only_in(restated, "customer_id", "customer_id") }}
+        select customer_id, source, first_seen_at, updated_at
+        from {{ made_rows(ref("customer_identities")) }}
+        where {{ only_touched_customers() }}
     ),
 
     customer_kinds as (
-        select *
-        from {{ ref("int_identity__customer_kinds") }}
-        where {{ only_in(restated, "customer_id", "customer_id") }}
+        select * from {{ made_rows(ref("int_identity__customer_kinds")) }}
     ),
 
-    conflicts as (select * from {{ ref("int_identity__conflicts") }}),
+    conflicts as (select * from {{ made_rows(ref("int_identity__conflicts")) }}),
 
     customer_attributes as (
         select customer_id, attribute, value
-        from {{ ref("customer_attributes") }}
-        where is_winner and {{ only_in(restated, "customer_id", "customer_id") }}
+        from {{ made_rows(ref("customer_attributes")) }}
+        where is_winner
     ),
 
     activity as (
@@ -82,7 +105,8 @@ with
         group by customer_id
     ),
 
-    final as (
+    -- Who they are, whatever they did.
+    known as (
         select
             identified.customer_id,
             coalesce(
@@ -96,14 +120,52 @@ with
                 winners.{{ attribute }},
             {% endfor %}
             {{ typed_from_text("winners.birth_date", "date") }} as birth_date,
-            activity.account_id,
-            activity.lifecycle_stage,
-            activity.email_marketing_status,
             identified.sources,
             identified.source_count,
             identified.record_count,
             identified.first_seen_at,
             identified.last_seen_at,
+            customer_kinds.kind = 'role_mailbox' as is_role_mailbox,
+            {% for conflict in conflicts %}
+                coalesce(
+                    conflicts.has_conflicting_{{ conflict }}, false
+                ) as has_conflicting_{{ conflict }},
+            {% endfor %}
+            coalesce(conflicts.conflict_count, 0) as conflict_count
+        from identified
+        inner join customer_kinds on customer_kinds.customer_id = identified.customer_id
+        left join conflicts on conflicts.customer_id = identified.customer_id
+        left join winners on winners.customer_id = identified.customer_id
+    ),
+
+    all_known as (
+        select
+            {{ told | join(", ") }},
+            {% for conflict in conflicts %} has_conflicting_{{ conflict }}, {% endfor %}
+            conflict_count
+        from known
+        {% if identity_follows() %}
+            union all
+            -- Of those who only did something they are who they were.
+            select
+                {{ told | join(", ") }},
+                {% for conflict in conflicts %}
+                    has_conflicting_{{ conflict }},
+                {% endfor %}
+                conflict_count
+            from {{ this }}
+            where
+                {{ only_in(restated, "customer_id", "customer_id") }}
+                and not ({{ only_touched_customers() }})
+        {% endif %}
+    ),
+
+    final as (
+        select
+            all_known.*,
+            activity.account_id,
+            activity.lifecycle_stage,
+            activity.email_marketing_status,
             activity.last_activity_at,
             activity.last_activity_type,
             coalesce(activity.invoice_count, 0) as invoice_count,
@@ -116,19 +178,9 @@ with
                 activity.active_subscription_count, 0
             ) as active_subscription_count,
             coalesce(activity.campaigns_engaged, 0) as campaigns_engaged,
-            customer_kinds.kind = 'role_mailbox' as is_role_mailbox,
-            activity.household_id,
-            {% for conflict in conflicts %}
-                coalesce(
-                    conflicts.has_conflicting_{{ conflict }}, false
-                ) as has_conflicting_{{ conflict }},
-            {% endfor %}
-            coalesce(conflicts.conflict_count, 0) as conflict_count
-        from identified
-        inner join customer_kinds on customer_kinds.customer_id = identified.customer_id
-        left join conflicts on conflicts.customer_id = identified.customer_id
-        left join winners on winners.customer_id = identified.customer_id
-        left join activity on activity.customer_id = identified.customer_id
+            activity.household_id
+        from all_known
+        left join activity on activity.customer_id = all_known.customer_id
     )
 
 select
