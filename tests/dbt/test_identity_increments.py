@@ -38,6 +38,9 @@ TABLES = (
     "identity.int_identity__clusters",
     "identity.int_identity__cuts",
     "identity.int_identity__explained_links",
+    "identity.int_identity__doubtful_links",
+    "identity.int_identity__review_pairs",
+    "identity.int_identity__review_questions",
     "identity.int_identity__customer_ids",
     "identity.int_identity__customer_id_changes",
     "identity.int_identity__customer_id_events",
@@ -68,6 +71,7 @@ GIVEN = [
 FAMILY = ["Cohen", "כהן", "Levi", "Levy", "Peleg", "Bar-Lev", "Bar Lev Cohen"]
 CITIES = ["Haifa", "חיפה", "Tel Aviv", "TLV", None]
 COMPANIES = ["Acme Ltd", "Oren בע״מ", None, None]
+VERDICTS = ["same", "different", "skip"]
 STEPS = 4
 
 
@@ -106,7 +110,7 @@ def live_on(chance: random.Random, people: People, living: list[int], step: int)
         living[:] = [number for number in living if number not in gone]
     for _ in range(chance.randrange(3)):
         left, right = sorted(chance.sample(living[:8], 2))
-        verdict, steward = chance.choice(["same", "different"]), chance.choice(["dana", "noa"])
+        verdict, steward = chance.choice(VERDICTS), chance.choice(["dana", "noa"])
         people.decide(f"r{left}", f"r{right}", verdict, steward)
 
 

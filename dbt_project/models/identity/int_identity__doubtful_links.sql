@@ -1,8 +1,22 @@
+{{
+    config(
+        materialized="followed",
+        outdated="left_record_key in (select record_key from {{ ref('int_identity__reexamined_records') }})",
+    )
+}}
+{%- set reexamined = ref("int_identity__reexamined_records") -%}
+
 with
-    links as (select * from {{ ref("int_identity__links") }}),
+    links as (
+        select left_record_key, right_record_key, match_weight
+        from {{ ref("int_identity__links") }}
+        where {{ only_in(reexamined, "left_record_key") }}
+    ),
 
     clusters as (
-        select record_key, cluster_key from {{ ref("int_identity__clusters") }}
+        select record_key, cluster_key
+        from {{ ref("int_identity__clusters") }}
+        where {{ only_in(reexamined) }}
     ),
 
     weak_links as (

@@ -3,6 +3,7 @@
 -- depends_on: {{ ref("int_identity__customer_ids") }}
 -- depends_on: {{ ref("int_identity__explained_links") }}
 -- depends_on: {{ ref("int_identity__cuts") }}
+-- depends_on: {{ ref("int_identity__review_questions") }}
 -- depends_on: {{ ref("customers") }}
 -- depends_on: {{ ref("customer_links") }}
 -- depends_on: {{ ref("customer_search_tokens") }}

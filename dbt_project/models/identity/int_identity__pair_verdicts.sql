@@ -1,3 +1,5 @@
+{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
+
 with
     decisions as (select * from {{ ref("int_identity__decisions") }}),
 

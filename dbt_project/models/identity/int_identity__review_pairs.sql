@@ -1,17 +1,50 @@
+{{
+    config(
+        materialized="followed",
+        outdated=(
+            "left_record_key in (select record_key from {{ ref('int_identity__reexamined_records') }})"
+            ~ " or right_record_key in (select record_key from {{ ref('int_identity__reexamined_records') }})"
+        ),
+    )
+}}
+{%- set reexamined = ref("int_identity__reexamined_records") -%}
 {%- set comparisons = comparison_names() -%}
 
 with
     pair_scores as (
         select *
         from {{ ref("int_identity__pair_scores") }}
-        where match_weight >= {{ var("identity_review_least_weight", -3.17) }}
-    ),
-
-    clusters as (
-        select record_key, cluster_key from {{ ref("int_identity__clusters") }}
+        where
+            match_weight >= {{ var("identity_review_least_weight", -3.17) }}
+            and (
+                {{ only_in(reexamined, "left_record_key") }}
+                or {{ only_in(reexamined, "right_record_key") }}
+            )
     ),
 
     pair_verdicts as (select * from {{ ref("int_identity__pair_verdicts") }}),
+
+    {% if identity_follows() %}
+        asked_records as (
+            select left_record_key as record_key
+            from pair_scores
+            union
+            select right_record_key as record_key
+            from pair_scores
+            union
+            select left_record_key as record_key
+            from pair_verdicts
+            union
+            select right_record_key as record_key
+            from pair_verdicts
+        ),
+
+    {% endif %}
+    clusters as (
+        select record_key, cluster_key
+        from {{ ref("int_identity__clusters") }}
+        where {{ only_in("asked_records") }}
+    ),
 
     -- What was decided about one pair of records is decided about their clusters.
     cluster_verdicts as (
@@ -99,7 +132,11 @@ with
         where ranked_near.strength_rank = 1 and decided_clusters.low_cluster_key is null
     ),
 
-    doubtful_links as (select * from {{ ref("int_identity__doubtful_links") }}),
+    doubtful_links as (
+        select *
+        from {{ ref("int_identity__doubtful_links") }}
+        where {{ only_in(reexamined, "left_record_key") }}
+    ),
 
     weak_links as (
         select left_record_key, right_record_key, cluster_key, match_weight
