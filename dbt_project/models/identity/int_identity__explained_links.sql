@@ -1,30 +1,31 @@
 {{
     config(
         materialized="followed",
-        outdated=(
-            "left_record_key in (select record_key from {{ ref('int_identity__regrouped_records') }})"
-            ~ " or left_record_key in (select record_key from {{ ref('int_identity__recompared_records') }})"
-            ~ " or right_record_key in (select record_key from {{ ref('int_identity__recompared_records') }})"
-        ),
+        outdated="left_record_key in (select record_key from {{ ref('int_identity__reexamined_records') }})",
     )
 }}
 {%- set comparisons = comparison_names() -%}
-{%- set regrouped = ref("int_identity__regrouped_records") -%}
-{%- set recompared = ref("int_identity__recompared_records") -%}
+{%- set reexamined = ref("int_identity__reexamined_records") -%}
 
 with
+    -- What a cluster or its links were is compared anew for the cluster as a whole.
     links as (
         select *
         from {{ ref("int_identity__links") }}
-        where
-            {{ only_in(regrouped, "left_record_key") }}
-            or {{ only_in(recompared, "left_record_key") }}
-            or {{ only_in(recompared, "right_record_key") }}
+        where {{ only_in(reexamined, "left_record_key") }}
     ),
 
-    clusters as (select * from {{ ref("int_identity__clusters") }}),
+    clusters as (
+        select record_key, cluster_key
+        from {{ ref("int_identity__clusters") }}
+        where {{ only_in(reexamined) }}
+    ),
 
-    pair_scores as (select * from {{ ref("int_identity__pair_scores") }}),
+    pair_scores as (
+        select *
+        from {{ ref("int_identity__pair_scores") }}
+        where {{ only_in(reexamined, "left_record_key") }}
+    ),
 
     decided_pairs as (select * from {{ ref("int_identity__decided_pairs") }}),
 

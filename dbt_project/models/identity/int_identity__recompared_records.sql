@@ -11,8 +11,6 @@
 -- The records whose pairs this build scores anew, and those which are gone.
 with
     {% if identity_follows() %}
-        records as (select * from {{ records }}),
-
         changed_values as (select attribute, value from {{ changed_values }}),
 
         changed_identifiers as (
@@ -27,6 +25,19 @@ with
 
         members_before as (
             select block_key, record_key from {{ outdated_rows(block_members) }}
+        ),
+
+        moved as (
+            select
+                coalesce(
+                    members_now.record_key, members_before.record_key
+                ) as record_key
+            from members_now
+            full outer join
+                members_before
+                on members_before.record_key = members_now.record_key
+                and members_before.block_key = members_now.block_key
+            where members_now.record_key is null or members_before.record_key is null
         ),
 
         decided_now as (
@@ -65,7 +76,7 @@ with
                 select
                     record_key,
                     '{{ "given name" if column == "given" else "frequency" }}'
-                from records
+                from {{ records }}
                 where
                     {{ column }} in (
                         select value
@@ -79,24 +90,7 @@ with
             where (kind, value) in (select (kind, value) from changed_identifiers)
             union all
             select record_key, 'block'
-            from
-                (
-                    (
-                        select *
-                        from members_now
-                        except
-                        select *
-                        from members_before
-                    )
-                    union all
-                    (
-                        select *
-                        from members_before
-                        except
-                        select *
-                        from members_now
-                    )
-                ) as moved
+            from moved
             union all
             select left_record_key, 'decision'
             from changed_decisions
