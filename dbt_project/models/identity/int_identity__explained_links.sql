@@ -8,7 +8,7 @@
 {%- set reexamined = ref("int_identity__reexamined_records") -%}
 
 with
-    -- What a cluster or its links were is compared anew for the cluster as a whole.
+    -- The links of a cluster are told anew together.
     links as (
         select *
         from {{ ref("int_identity__links") }}

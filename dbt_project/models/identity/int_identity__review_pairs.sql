@@ -9,13 +9,15 @@
 }}
 {%- set reexamined = ref("int_identity__reexamined_records") -%}
 {%- set comparisons = comparison_names() -%}
+{%- set least_weight = var("identity_review_least_weight", -3.17) -%}
 
 with
     pair_scores as (
-        select *
+        select
+            left_record_key, right_record_key, match_weight, has_evidence_beyond_names
         from {{ ref("int_identity__pair_scores") }}
         where
-            match_weight >= {{ var("identity_review_least_weight", -3.17) }}
+            match_weight >= {{ least_weight }}
             and (
                 {{ only_in(reexamined, "left_record_key") }}
                 or {{ only_in(reexamined, "right_record_key") }}
@@ -210,19 +212,28 @@ with
         where strength_rank = 1
     ),
 
+    -- Only now, of the few that are left, how they compare.
+    scored as (
+        select *
+        from {{ ref("int_identity__pair_scores") }}
+        where
+            match_weight >= {{ least_weight }}
+            and left_record_key in (select left_record_key from candidates)
+    ),
+
     compared as (
         select
             candidates.low_cluster_key,
             candidates.high_cluster_key,
             candidates.reason,
             candidates.pair_count,
-            {{ evidence_key("pair_scores", comparisons) }} as evidence,
-            pair_scores.*
+            {{ evidence_key("scored", comparisons) }} as evidence,
+            scored.*
         from candidates
         inner join
-            pair_scores
-            on pair_scores.left_record_key = candidates.left_record_key
-            and pair_scores.right_record_key = candidates.right_record_key
+            scored
+            on scored.left_record_key = candidates.left_record_key
+            and scored.right_record_key = candidates.right_record_key
     ),
 
     skipped_clusters as (

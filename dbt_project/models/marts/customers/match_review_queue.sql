@@ -1,12 +1,25 @@
+{%- set review_questions = ref("int_identity__review_questions") -%}
+
 with
-    review_questions as (select * from {{ ref("int_identity__review_questions") }}),
+    -- What gives a question its place; all else that it says would be sorted with it.
+    questions as (
+        select
+            left_record_key,
+            left_source,
+            left_record_id,
+            right_record_key,
+            right_source,
+            right_record_id,
+            match_weight
+        from {{ review_questions }}
+    ),
 
     asked_records as (
         select left_record_key as record_key
-        from review_questions
+        from questions
         union
         select right_record_key as record_key
-        from review_questions
+        from questions
     ),
 
     customer_ids as (
@@ -21,26 +34,24 @@ with
         where status = 'succeeded' and customer_id is not null and amount is not null
     ),
 
-    questions as (
+    with_customers as (
         select
-            review_questions.*,
+            questions.*,
             left_id.customer_id as left_customer_id,
             right_id.customer_id as right_customer_id
-        from review_questions
+        from questions
         inner join
-            customer_ids as left_id
-            on left_id.record_key = review_questions.left_record_key
+            customer_ids as left_id on left_id.record_key = questions.left_record_key
         inner join
-            customer_ids as right_id
-            on right_id.record_key = review_questions.right_record_key
+            customer_ids as right_id on right_id.record_key = questions.right_record_key
     ),
 
     asked_customers as (
         select left_customer_id as customer_id
-        from questions
+        from with_customers
         union
         select right_customer_id as customer_id
-        from questions
+        from with_customers
     ),
 
     -- Without rates of exchange: how many usual payments of its currency an amount is.
@@ -83,23 +94,25 @@ with
 
     valued as (
         select
-            questions.*,
+            with_customers.*,
             left_paid.paid_text as left_paid,
             right_paid.paid_text as right_paid,
             coalesce(left_paid.paid_value, 0) + case
-                when questions.left_customer_id = questions.right_customer_id
+                when with_customers.left_customer_id = with_customers.right_customer_id
                 then 0
                 else coalesce(right_paid.paid_value, 0)
             end as value
-        from questions
+        from with_customers
         left join
-            paid as left_paid on left_paid.customer_id = questions.left_customer_id
+            paid as left_paid on left_paid.customer_id = with_customers.left_customer_id
         left join
-            paid as right_paid on right_paid.customer_id = questions.right_customer_id
+            paid as right_paid
+            on right_paid.customer_id = with_customers.right_customer_id
     ),
 
-    final as (
+    placed as (
         select
+            *,
             row_number() over (
                 order by
                     value desc,
@@ -108,9 +121,24 @@ with
                     left_record_id,
                     right_source,
                     right_record_id
-            ) as queue_position,
-            *
+            ) as queue_position
         from valued
+    ),
+
+    final as (
+        select
+            review_questions.*,
+            placed.queue_position,
+            placed.left_customer_id,
+            placed.right_customer_id,
+            placed.left_paid,
+            placed.right_paid,
+            placed.value
+        from {{ review_questions }} as review_questions
+        inner join
+            placed
+            on placed.left_record_key = review_questions.left_record_key
+            and placed.right_record_key = review_questions.right_record_key
     )
 
 select
