@@ -7,11 +7,7 @@
 -- gone.
 with
     {% if identity_follows() %}
-        clusters_before as (
-            select record_key, component_key, cut_count
-            from {{ identity_table("int_identity__clusters") }}
-        ),
-
+        {%- set clusters_before = identity_table("int_identity__clusters") %}
         links_now as (
             select left_record_key, right_record_key, match_weight
             from {{ links }}
@@ -54,7 +50,7 @@ with
             select distinct clusters_before.component_key
             from joined_by_stewards
             inner join
-                clusters_before
+                {{ clusters_before }} as clusters_before
                 on clusters_before.record_key = joined_by_stewards.left_record_key
         ),
 
@@ -76,7 +72,7 @@ with
             select clusters_before.record_key
             from changed_links
             inner join
-                clusters_before
+                {{ clusters_before }} as clusters_before
                 on clusters_before.record_key = changed_links.left_record_key
             where
                 clusters_before.cut_count > 0
@@ -91,17 +87,15 @@ with
         ),
 
         touched_components as (
-            select distinct clusters_before.component_key
-            from starts
-            inner join clusters_before on clusters_before.record_key = starts.record_key
+            select component_key
+            from {{ clusters_before }}
+            where record_key in (select record_key from starts)
         ),
 
         final as (
-            select clusters_before.record_key
-            from clusters_before
-            inner join
-                touched_components
-                on touched_components.component_key = clusters_before.component_key
+            select record_key
+            from {{ clusters_before }}
+            where component_key in (select component_key from touched_components)
             union
             select record_key
             from starts
