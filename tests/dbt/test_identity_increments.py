@@ -21,6 +21,7 @@ WHOLE_IDENTITY = (
     "int_identity__customer_id_changes",
     "int_identity__customer_id_events",
     "households",
+    "+accounts",
 )
 
 # What a build may leave in another order, but not otherwise than a full one.
@@ -56,7 +57,12 @@ TABLES = (
     "identity.int_identity__household_pairs",
     "marts.household_members",
     "marts.households",
+    "identity.int_identity__employers",
+    "identity.int_identity__account_keys",
+    "identity.int_identity__employer_accounts",
+    "identity.int_identity__account_people",
     "marts.account_members",
+    "marts.accounts",
     "identity.int_identity__customer_activity",
     "marts.customers",
 )
@@ -152,6 +158,8 @@ def hear_from(chance: random.Random, people: People, step: int) -> None:
                 "email": mailbox,
                 "role": "end-user",
                 "verified": chance.random() < 0.5,
+                # So does the organization.
+                "organization_id": f"o{(user + now) % 3}",
                 "created_at": "2024-01-01T00:00:00Z",
                 # Whether a mailbox is verified also changes where nothing else does.
                 "updated_at": chance.choice([moment, "2024-01-01T00:00:00Z"]),
@@ -175,6 +183,52 @@ def hear_from(chance: random.Random, people: People, step: int) -> None:
     ):
         latest = {record[key]: record for record in records}
         people.lake.write_records(source, stream, *latest.values(), minutes=now)
+
+
+def hear_of_companies(chance: random.Random, people: People) -> None:
+    """Systems tell of companies, and of whom these are."""
+    now = next(people.minutes)
+    moment = f"2025-02-01T00:{now:02}:00Z"
+
+    def some(*values: str) -> str | None:
+        return chance.choice([None, *values])
+
+    company = {
+        "id": f"{chance.randrange(3)}",
+        "properties": {
+            "name": some("Acme", "Oren", "Peleg Group"),
+            "domain": some("acme.example", "oren.example"),
+            "vat_id": some("514123456", "514123464"),
+            "hs_parent_company_id": some("0", "1"),
+        },
+        "updatedAt": moment,
+    }
+    organization = {
+        "id": f"o{chance.randrange(3)}",
+        "name": some("Acme Ltd", "Oren"),
+        "domain_names": chance.choice([[], ["acme.example"], ["oren.example"]]),
+        "organization_fields": {"vat_id": some("514123456")},
+        "updated_at": moment,
+    }
+    number = chance.randrange(3)
+    companies = chance.sample(["0", "1", "2"], chance.randrange(3))
+    contact = {
+        "id": f"{number}",
+        "properties": {
+            "firstname": chance.choice(GIVEN),
+            "lastname": chance.choice(FAMILY),
+            "email": f"c{number}@{chance.choice(['acme.example', 'il.acme.example'])}",
+            "company": some("Acme Ltd", "Oren בע״מ", "Peleg Group"),
+        },
+        "associations": {"companies": {"results": [{"id": each} for each in companies]}},
+        "updatedAt": moment,
+    }
+    for source, stream, record in (
+        ("hubspot", "companies", company),
+        ("zendesk", "organizations", organization),
+        ("hubspot", "contacts", contact),
+    ):
+        people.lake.write_records(source, stream, record, minutes=now)
 
 
 def tables(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
@@ -216,6 +270,7 @@ def test_following_builds_give_what_a_full_build_gives(
         return run_nodes(*arguments)
 
     monkeypatch.setattr("kesher.build_models.run_nodes", run_of_a_plan)
+    companies_chance = random.Random(seed)  # noqa: S311
     people = People(followed)
     fresh = Warehouse(tmp_path / "fresh", manifest)
     fresh.lake = followed.lake
@@ -225,6 +280,7 @@ def test_following_builds_give_what_a_full_build_gives(
     for step in range(STEPS):
         live_on(chance, people, living, step)
         hear_from(chance, people, step)
+        hear_of_companies(companies_chance, people)
         followed.run(*WHOLE_IDENTITY)
         if follows(followed):
             followed_builds += 1

@@ -9,6 +9,7 @@
         "macros/**/*.sql",
         "models/identity/*.sql",
         "models/marts/customers/*.sql",
+        "models/marts/sales/account_members.sql",
         "seeds/identity/*.csv",
         "dbt_project.yml",
     ] %}

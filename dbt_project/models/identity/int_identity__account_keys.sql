@@ -1,3 +1,5 @@
+{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
+
 with
     companies as (select * from {{ ref("int_identity__companies") }}),
 

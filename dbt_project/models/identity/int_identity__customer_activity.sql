@@ -9,10 +9,6 @@ with
         where source in ('hubspot', 'mailchimp')
     ),
 
-    account_members as (select * from {{ ref("account_members") }}),
-
-    household_members as (select * from {{ ref("household_members") }}),
-
     contacts as (select * from {{ ref("stg_hubspot__contacts") }}),
 
     members as (select * from {{ ref("stg_mailchimp__members") }}),
@@ -28,12 +24,6 @@ with
     campaign_members as (select * from {{ ref("campaign_members") }}),
 
     timeline as (select * from {{ ref("customer_timeline") }}),
-
-    main_accounts as (
-        select customer_id, account_id
-        from account_members
-        where is_primary and customer_id is not null
-    ),
 
     ranked_contacts as (
         select
@@ -128,12 +118,6 @@ with
 
     told as (
         select customer_id
-        from main_accounts
-        union
-        select customer_id
-        from household_members
-        union
-        select customer_id
         from ranked_contacts
         union
         select customer_id
@@ -161,8 +145,6 @@ with
     final as (
         select
             told.customer_id,
-            main_accounts.account_id,
-            household_members.household_id,
             ranked_contacts.lifecycle_stage,
             ranked_members.status as email_marketing_status,
             ranked_events.happened_at as last_activity_at,
@@ -176,8 +158,6 @@ with
             subscription_counts.active_subscription_count,
             campaign_counts.campaigns_engaged
         from told
-        left join main_accounts on main_accounts.customer_id = told.customer_id
-        left join household_members on household_members.customer_id = told.customer_id
         left join
             ranked_contacts
             on ranked_contacts.customer_id = told.customer_id

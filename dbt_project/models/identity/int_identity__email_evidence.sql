@@ -56,7 +56,7 @@ with
     mailboxes as (
         select distinct written as address, value as mailbox
         from record_identifiers
-        where kind = 'email'
+        where kind = 'email' and written in (select address from addresses)
     ),
 
     final as (

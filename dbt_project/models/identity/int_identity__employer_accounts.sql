@@ -1,5 +1,16 @@
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="record_key in (select record_key from {{ ref('int_identity__touched_account_records') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_account_records") -%}
+
 with
-    employers as (select * from {{ ref("int_identity__employers") }}),
+    employers as (
+        select * from {{ ref("int_identity__employers") }} where {{ only_in(touched) }}
+    ),
 
     contacts as (select * from {{ ref("stg_hubspot__contacts") }}),
 
@@ -15,14 +26,26 @@ with
 
     names as (select key, account_id from account_keys where kind = 'name'),
 
+    mailbox_domains as (select distinct domain from employers where domain is not null),
+
+    domain_accounts as (
+        select
+            mailbox_domains.domain,
+            coalesce(domains.account_id, domains_above.account_id) as account_id
+        from mailbox_domains
+        left join domains on domains.key = mailbox_domains.domain
+        left join
+            domains as domains_above
+            on domains_above.key = {{ domain_above("mailbox_domains.domain") }}
+    ),
+
     found as (
         select
             employers.record_key,
             coalesce(
                 company_accounts.account_id,
                 numbers.account_id,
-                domains.account_id,
-                domains_above.account_id,
+                domain_accounts.account_id,
                 names.account_id
             ) as account_id,
             case
@@ -30,17 +53,14 @@ with
                 then employers.source
                 when numbers.account_id is not null
                 then 'registration number'
-                when coalesce(domains.account_id, domains_above.account_id) is not null
+                when domain_accounts.account_id is not null
                 then 'e-mail domain'
                 else 'company name'
             end as linked_by
         from employers
         left join company_accounts on company_accounts.company_id = employers.company_id
         left join numbers on numbers.key = employers.registration_number
-        left join domains on domains.key = employers.domain
-        left join
-            domains as domains_above
-            on domains_above.key = {{ domain_above("employers.domain") }}
+        left join domain_accounts on domain_accounts.domain = employers.domain
         left join names on names.key = employers.name_key
     ),
 

@@ -4,6 +4,7 @@
 -- depends_on: {{ ref("int_identity__explained_links") }}
 -- depends_on: {{ ref("int_identity__cuts") }}
 -- depends_on: {{ ref("int_identity__review_questions") }}
+-- depends_on: {{ ref("int_identity__account_people") }}
 -- depends_on: {{ ref("customers") }}
 -- depends_on: {{ ref("customer_links") }}
 -- depends_on: {{ ref("customer_search_tokens") }}

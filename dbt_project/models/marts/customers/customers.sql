@@ -81,6 +81,18 @@ with
         where {{ only_in(restated, "customer_id", "customer_id") }}
     ),
 
+    main_accounts as (
+        select customer_id, account_id
+        from {{ ref("account_members") }}
+        where is_primary and {{ only_in(restated, "customer_id", "customer_id") }}
+    ),
+
+    household_members as (
+        select customer_id, household_id
+        from {{ ref("household_members") }}
+        where {{ only_in(restated, "customer_id", "customer_id") }}
+    ),
+
     identified as (
         select
             customer_id,
@@ -163,7 +175,7 @@ with
     final as (
         select
             all_known.*,
-            activity.account_id,
+            main_accounts.account_id,
             activity.lifecycle_stage,
             activity.email_marketing_status,
             activity.last_activity_at,
@@ -178,9 +190,12 @@ with
                 activity.active_subscription_count, 0
             ) as active_subscription_count,
             coalesce(activity.campaigns_engaged, 0) as campaigns_engaged,
-            activity.household_id
+            household_members.household_id
         from all_known
         left join activity on activity.customer_id = all_known.customer_id
+        left join main_accounts on main_accounts.customer_id = all_known.customer_id
+        left join
+            household_members on household_members.customer_id = all_known.customer_id
     )
 
 select

@@ -1,5 +1,16 @@
+{{
+    config(
+        materialized="followed",
+        outdated="customer_id is null or customer_id in (select customer_id from {{ ref('int_identity__touched_account_members') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_account_members") -%}
+
 with
-    employer_accounts as (select * from {{ ref("int_identity__employer_accounts") }}),
+    employer_accounts as (
+        select customer_id, record_key, account_id, linked_by, priority, updated_at
+        from {{ ref("int_identity__employer_accounts") }}
+    ),
 
     account_keys as (select * from {{ ref("int_identity__account_keys") }}),
 
@@ -20,6 +31,15 @@ with
         where record_identifiers.is_role_mailbox and not record_identifiers.is_free_mail
     ),
 
+    -- The mailbox of a customer who is one.
+    own_mailboxes as (
+        select mailboxes.customer_id, min(mailboxes.mailbox) as mailbox
+        from mailboxes
+        inner join customer_kinds on customer_kinds.customer_id = mailboxes.customer_id
+        where customer_kinds.kind = 'role_mailbox'
+        group by mailboxes.customer_id
+    ),
+
     ranked as (
         select
             *,
@@ -32,6 +52,7 @@ with
                 order by priority, updated_at desc, account_id, record_key
             ) as customer_rank
         from employer_accounts
+        where {{ only_in(touched, "customer_id", "customer_id") }}
     ),
 
     customers as (
@@ -45,14 +66,7 @@ with
             ranked.customer_rank = 1 as is_primary
         from ranked
         inner join customer_kinds on customer_kinds.customer_id = ranked.customer_id
-        left join
-            (
-                select customer_id, min(mailbox) as mailbox
-                from mailboxes
-                group by customer_id
-            ) as own_mailboxes
-            on own_mailboxes.customer_id = ranked.customer_id
-            and customer_kinds.kind = 'role_mailbox'
+        left join own_mailboxes on own_mailboxes.customer_id = ranked.customer_id
         where ranked.account_rank = 1
     ),
 
@@ -70,6 +84,14 @@ with
             account_keys as domains_above
             on domains_above.kind = 'domain'
             and domains_above.key = {{ domain_above("mailboxes.domain") }}
+    ),
+
+    customers_mailboxes as (
+        select distinct employer_accounts.account_id, own_mailboxes.mailbox
+        from own_mailboxes
+        inner join
+            employer_accounts
+            on employer_accounts.customer_id = own_mailboxes.customer_id
     ),
 
     final as (
@@ -93,11 +115,13 @@ with
             true as is_primary
         from borne_mailboxes
         left join
-            customers
-            on customers.account_id = borne_mailboxes.account_id
-            and customers.email = borne_mailboxes.mailbox
-        where borne_mailboxes.account_id is not null and customers.email is null
+            customers_mailboxes
+            on customers_mailboxes.account_id = borne_mailboxes.account_id
+            and customers_mailboxes.mailbox = borne_mailboxes.mailbox
+        where
+            borne_mailboxes.account_id is not null
+            and customers_mailboxes.mailbox is null
     )
 
-select *
+select account_id, member_id, member_kind, customer_id, email, linked_by, is_primary
 from final

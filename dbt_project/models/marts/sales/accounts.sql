@@ -9,7 +9,7 @@ with
 
     account_parents as (select * from {{ ref("int_identity__account_parents") }}),
 
-    employer_accounts as (select * from {{ ref("int_identity__employer_accounts") }}),
+    account_people as (select * from {{ ref("int_identity__account_people") }}),
 
     account_identities as (select * from {{ ref("account_identities") }}),
 
@@ -46,32 +46,10 @@ with
         group by account_identities.account_id
     ),
 
-    -- What its people call a company that no system has a record of.
-    called as (
-        select
-            account_id,
-            company_name,
-            row_number() over (
-                partition by account_id
-                order by count(distinct customer_id) desc, company_name
-            ) as name_rank
-        from employer_accounts
-        where company_name is not null
-        group by account_id, company_name
-    ),
-
-    first_seen as (
-        select account_id, min(first_seen_at) as first_seen_at
-        from employer_accounts
-        group by account_id
-    ),
-
-    members as (
-        select
-            account_id,
-            count(distinct customer_id) as customer_count,
-            {{ distinct_texts_joined("email", ",") }} as role_mailboxes
+    mailboxes as (
+        select account_id, {{ distinct_texts_joined("email", ",") }} as role_mailboxes
         from {{ ref("account_members") }}
+        where email is not null
         group by account_id
     ),
 
@@ -87,7 +65,8 @@ with
             coalesce(
                 companies.name,
                 organizations.name,
-                called.company_name,
+                -- What its people call a company that no system has a record of.
+                account_people.company_name,
                 known.people_domain
             ) as name,
             coalesce(
@@ -102,9 +81,11 @@ with
             owners.name as owner_name,
             known.hubspot_company_id,
             known.zendesk_organization_id,
-            coalesce(members.customer_count, 0) as customer_count,
+            coalesce(account_people.customer_count, 0) as customer_count,
             coalesce(
-                companies.created_at, organizations.created_at, first_seen.first_seen_at
+                companies.created_at,
+                organizations.created_at,
+                account_people.first_seen_at
             ) as created_at,
             known.registration_number,
             account_parents.parent_account_id,
@@ -113,7 +94,7 @@ with
             ) as ultimate_parent_account_id,
             account_parents.told_by as parent_told_by,
             coalesce(subsidiaries.subsidiary_count, 0) as subsidiary_count,
-            members.role_mailboxes,
+            mailboxes.role_mailboxes,
             known.sources
         from known
         left join companies on companies.hubspot_company_id = known.hubspot_company_id
@@ -121,10 +102,8 @@ with
             organizations
             on organizations.zendesk_organization_id = known.zendesk_organization_id
         left join owners on owners.owner_id = companies.owner_id
-        left join
-            called on called.account_id = known.account_id and called.name_rank = 1
-        left join first_seen on first_seen.account_id = known.account_id
-        left join members on members.account_id = known.account_id
+        left join account_people on account_people.account_id = known.account_id
+        left join mailboxes on mailboxes.account_id = known.account_id
         left join account_parents on account_parents.account_id = known.account_id
         left join subsidiaries on subsidiaries.account_id = known.account_id
     )
