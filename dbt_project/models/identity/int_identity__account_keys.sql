@@ -5,7 +5,10 @@ with
 
     company_accounts as (select * from {{ ref("int_identity__company_accounts") }}),
 
-    employers as (select * from {{ ref("int_identity__employers") }}),
+    employers as (
+        select customer_id, domain, name_key, registration_number, company_id
+        from {{ ref("int_identity__employers") }}
+    ),
 
     account_companies as (
         select company_accounts.account_id, companies.*
@@ -168,52 +171,71 @@ with
         having min(account_id) = max(account_id)
     ),
 
+    told_names as (
+        select
+            name_key, min(account_id) as account_id, max(account_id) as last_account_id
+        from called
+        group by name_key
+    ),
+
     -- One person's word for it is taken from a record that tells the account, and two
     -- people's where it stands in another record of theirs.
-    called_names as (
+    untold_names as (
         select
-            called.name_key as key,
+            called.name_key,
             case
-                when min(called.account_id) = max(called.account_id)
-                then min(called.account_id)
                 when
-                    min(called.account_id) is null
-                    and min(customer_accounts.account_id)
+                    min(customer_accounts.account_id)
                     = max(customer_accounts.account_id)
                     and count(distinct customer_accounts.customer_id) >= 2
                 then min(customer_accounts.account_id)
             end as account_id,
-            min(called.account_id) is not null as is_told
+            count(distinct called.customer_id) as customer_count
         from called
+        inner join told_names on told_names.name_key = called.name_key
         left join
             customer_accounts on customer_accounts.customer_id = called.customer_id
+        where told_names.account_id is null
         group by called.name_key
     ),
 
+    called_names as (
+        select
+            name_key as key,
+            case when account_id = last_account_id then account_id end as account_id
+        from told_names
+        where account_id is not null
+        union all
+        select name_key as key, account_id
+        from untold_names
+        where account_id is not null
+    ),
+
+    known_names as (select * from known_keys where kind = 'name'),
+
     named as (
         select
-            coalesce(known_keys.key, called_names.key) as key,
+            coalesce(known_names.key, called_names.key) as key,
             case
-                when known_keys.key is not null
-                then known_keys.account_id
+                when known_names.key is not null
+                then known_names.account_id
                 else called_names.account_id
             end as account_id
-        from (select * from known_keys where kind = 'name') as known_keys
-        full outer join
-            (
-                select * from called_names where account_id is not null or is_told
-            ) as called_names
-            on called_names.key = known_keys.key
+        from known_names
+        full outer join called_names on called_names.key = known_names.key
     ),
 
     -- A company that nothing but its name tells of, by at least two people.
     new_names as (
-        select called.name_key as key, concat('company:', called.name_key) as account_id
-        from called
-        left join named on named.key = called.name_key
-        where called.account_id is null and named.key is null
-        group by called.name_key
-        having count(distinct called.customer_id) >= 2
+        select
+            untold_names.name_key as key,
+            concat('company:', untold_names.name_key) as account_id
+        from untold_names
+        left join known_names on known_names.key = untold_names.name_key
+        where
+            untold_names.account_id is null
+            and untold_names.customer_count >= 2
+            and known_names.key is null
     ),
 
     final as (

@@ -1,6 +1,4 @@
 with
-    customer_identities as (select * from {{ ref("customer_identities") }}),
-
     stripe_customers as (select * from {{ ref("stg_stripe__customers") }}),
 
     zendesk_users as (select * from {{ ref("stg_zendesk__users") }}),
@@ -43,6 +41,16 @@ with
         select *
         from {{ ref("stg_mapped__events") }}
         where kind is not null and happened_at is not null
+    ),
+
+    -- Files of people, which may be most of all records, tell of no events.
+    customer_identities as (
+        select source, record_id, customer_id
+        from {{ ref("customer_identities") }}
+        where
+            source in ('stripe', 'zendesk', 'mailchimp', 'hubspot')
+            or source in (select source from mapped_people)
+            or source in (select source from mapped_events)
     ),
 
     -- A deal or an activity is an event of every customer who takes part in it.
