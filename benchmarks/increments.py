@@ -30,6 +30,8 @@ _COMPARED = {
     "identity.int_identity__customer_ids": "source, record_id, customer_id",
     "identity.int_identity__conflicts": "*",
     "identity.int_identity__household_pairs": "*",
+    "marts.account_members": "*",
+    "marts.accounts": "*",
     "marts.customers": "*",
     "marts.customer_attributes": "*",
     "marts.customer_identities": "*",
