@@ -93,3 +93,18 @@ def test_a_build_is_finished_when_all_that_follows_it_is(manifest: Manifest) -> 
         key for key, node in manifest.nodes.items() if node.config.materialized == "followed"
     }
     assert {names[key] for key in following - before} == set()
+
+
+def test_another_text_of_a_model_that_follows_starts_a_build_from_nothing(
+    manifest: Manifest,
+) -> None:
+    """Else a build would go on from rows that another statement made."""
+    macro = manifest.macros["macro.kesher.duckdb__project_digest"].macro_sql
+    patterns = re.findall(r'"(models/[^"]+)"', macro)
+    following = [
+        Path(node.original_file_path)
+        for node in manifest.nodes.values()
+        if node.config.materialized == "followed"
+    ]
+    assert following
+    assert [path for path in following if not any(path.match(each) for each in patterns)] == []
