@@ -10,11 +10,30 @@ with
     employer_accounts as (
         select customer_id, record_key, account_id, linked_by, priority, updated_at
         from {{ ref("int_identity__employer_accounts") }}
+        where {{ only_in(touched, "customer_id", "customer_id") }}
     ),
 
-    account_keys as (select * from {{ ref("int_identity__account_keys") }}),
+    account_customers as (
+        select account_id, customer_id from {{ ref("int_identity__employer_accounts") }}
+    ),
 
-    customer_kinds as (select * from {{ ref("int_identity__customer_kinds") }}),
+    account_domains as (
+        select key as domain, account_id
+        from {{ ref("int_identity__account_keys") }}
+        where kind = 'domain'
+    ),
+
+    customer_kinds as (
+        select *
+        from {{ ref("int_identity__customer_kinds") }}
+        where {{ only_in(touched, "customer_id", "customer_id") }}
+    ),
+
+    role_mailboxes as (
+        select customer_id
+        from {{ ref("int_identity__customer_kinds") }}
+        where kind = 'role_mailbox'
+    ),
 
     record_identifiers as (select * from {{ ref("int_identity__record_identifiers") }}),
 
@@ -35,8 +54,7 @@ with
     own_mailboxes as (
         select mailboxes.customer_id, min(mailboxes.mailbox) as mailbox
         from mailboxes
-        inner join customer_kinds on customer_kinds.customer_id = mailboxes.customer_id
-        where customer_kinds.kind = 'role_mailbox'
+        inner join role_mailboxes on role_mailboxes.customer_id = mailboxes.customer_id
         group by mailboxes.customer_id
     ),
 
@@ -52,7 +70,6 @@ with
                 order by priority, updated_at desc, account_id, record_key
             ) as customer_rank
         from employer_accounts
-        where {{ only_in(touched, "customer_id", "customer_id") }}
     ),
 
     customers as (
@@ -76,22 +93,19 @@ with
             coalesce(domains.account_id, domains_above.account_id) as account_id,
             mailboxes.mailbox
         from mailboxes
+        left join account_domains as domains on domains.domain = mailboxes.domain
         left join
-            account_keys as domains
-            on domains.kind = 'domain'
-            and domains.key = mailboxes.domain
-        left join
-            account_keys as domains_above
-            on domains_above.kind = 'domain'
-            and domains_above.key = {{ domain_above("mailboxes.domain") }}
+            account_domains as domains_above
+            on domains_above.domain = {{ domain_above("mailboxes.domain") }}
     ),
 
+    -- Those that are shown with their customers, of this build or of the one before.
     customers_mailboxes as (
-        select distinct employer_accounts.account_id, own_mailboxes.mailbox
+        select distinct account_customers.account_id, own_mailboxes.mailbox
         from own_mailboxes
         inner join
-            employer_accounts
-            on employer_accounts.customer_id = own_mailboxes.customer_id
+            account_customers
+            on account_customers.customer_id = own_mailboxes.customer_id
     ),
 
     final as (
