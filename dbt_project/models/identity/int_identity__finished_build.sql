@@ -8,6 +8,7 @@
 -- depends_on: {{ ref("customers") }}
 -- depends_on: {{ ref("customer_links") }}
 -- depends_on: {{ ref("customer_search_tokens") }}
+-- depends_on: {{ ref("households") }}
 with
     final as (
         select

@@ -1,37 +1,35 @@
-{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="cluster_key in (select cluster_key from {{ ref('int_identity__touched_places') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_places") -%}
 {#- More family names than this behind one door are a block of flats or an office; so are more people. -#}
 {%- set most_names = var("household_most_family_names", 4) -%}
 {%- set most_people = var("household_most_members", 20) -%}
 
 with
-    places as (select * from {{ ref("int_identity__places") }}),
+    all_places as (select * from {{ ref("int_identity__places") }}),
 
-    person_records as (
-        select record_key, street
-        from {{ ref("int_identity__person_records") }}
-        where street is not null
+    places as (
+        select *
+        from all_places
+        where {{ only_in(touched, "cluster_key", "cluster_key") }}
     ),
 
-    records as (
-        select record_key, city_key, postcode
-        from {{ ref("int_identity__records") }}
-        where is_company or (is_role_mailbox and family is null)
-    ),
-
-    companies as (
-        select * from {{ ref("int_identity__companies") }} where street is not null
-    ),
-
-    cities as (select * from {{ ref("identity_cities") }}),
-
-    houses as (select * from {{ ref("int_identity__houses") }}),
+    workplaces as (select * from {{ ref("int_identity__workplaces") }}),
 
     -- A postcode that was left out is the one that others have who live there, if it
     -- is one.
     postcodes as (
         select house_key, city_key, min(postcode) as postcode
-        from places
-        where city_key is not null
+        from all_places
+        where
+            city_key is not null
+            and
+            {{ only_in("places", "(house_key, city_key)", "(house_key, city_key)") }}
         group by house_key, city_key
         having min(postcode) = max(postcode)
     ),
@@ -77,46 +75,6 @@ with
         group by doors.door_key
     ),
 
-    -- Where a company has its address, people work.
-    workplaces as (
-        select
-            houses.house_key,
-            nullif(
-                {{
-                    loose_name_key(
-                        regex_replaced(
-                            "coalesce(cities.city, "
-                            ~ plain_text("companies.city")
-                            ~ ")",
-                            "[^\\p{L}]",
-                            "",
-                        )
-                    )
-                }},
-                ''
-            ) as city_key,
-            nullif(
-                {{ regex_replaced("lower(companies.postcode)", "[^\\p{L}\\p{N}]", "") }},
-                ''
-            ) as postcode
-        from companies
-        inner join houses on houses.street = companies.street
-        left join cities on cities.alias = {{ plain_text("companies.city") }}
-        union
-        select houses.house_key, records.city_key, records.postcode
-        from records
-        inner join person_records on person_records.record_key = records.record_key
-        inner join houses on houses.street = person_records.street
-    ),
-
-    work_cities as (
-        select distinct house_key, city_key from workplaces where city_key is not null
-    ),
-
-    work_postcodes as (
-        select distinct house_key, postcode from workplaces where postcode is not null
-    ),
-
     final as (
         select
             doors.customer_id,
@@ -124,6 +82,7 @@ with
             concat(
                 doors.house_key, '|', coalesce(doors.city_key, doors.address_key)
             ) as house_key,
+            doors.address_key,
             doors.door_key,
             crowds.family_count,
             crowds.customer_count,
@@ -133,14 +92,17 @@ with
             or work_postcodes.house_key is not null as is_workplace
         from doors
         inner join crowds on crowds.door_key = doors.door_key
+        -- Where a company has its address, people work.
         left join
-            work_cities
+            workplaces as work_cities
             on work_cities.house_key = doors.house_key
-            and work_cities.city_key = doors.city_key
+            and work_cities.value = doors.city_key
+            and work_cities.kind = 'city'
         left join
-            work_postcodes
+            workplaces as work_postcodes
             on work_postcodes.house_key = doors.house_key
-            and work_postcodes.postcode = doors.postcode
+            and work_postcodes.value = doors.postcode
+            and work_postcodes.kind = 'postcode'
     )
 
 select *

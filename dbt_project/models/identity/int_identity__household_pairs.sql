@@ -1,6 +1,7 @@
 {{
     config(
         materialized="followed",
+        keeps_outdated=true,
         outdated=(
             "left_customer_id in (select customer_id from {{ ref('int_identity__touched_homes') }})"
             ~ " or right_customer_id in (select customer_id from {{ ref('int_identity__touched_homes') }})"
@@ -31,7 +32,7 @@ with
     customer_ids as (
         select customer_id, record_key
         from {{ ref("int_identity__customer_ids") }}
-        where {{ only_in("near_homes", "customer_id", "customer_id") }}
+        where {{ only_in("near_homes", "cluster_key", "cluster_key") }}
     ),
 
     records as (

@@ -1,4 +1,10 @@
-{{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="{{ only_touched_customers() }}",
+    )
+}}
 
 with
     customer_attributes as (

@@ -1,4 +1,5 @@
 {%- set touched = ref("int_identity__touched_customers") -%}
+{%- set touched_places = ref("int_identity__touched_places") -%}
 {%- set touched_identifiers = ref("int_identity__touched_identifiers") -%}
 {%- set identifiers = ref("int_identity__identifiers") -%}
 {%- set homes = ref("int_identity__homes") -%}
@@ -17,7 +18,9 @@
 with
     {% if identity_follows() %}
         homes_now as (
-            select customer_id, {{ row_digest(told) }} as digest from {{ homes }}
+            select customer_id, {{ row_digest(told) }} as digest
+            from {{ homes }}
+            where {{ only_in(touched_places, "cluster_key", "cluster_key") }}
         ),
 
         homes_before as (

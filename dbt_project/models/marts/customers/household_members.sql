@@ -1,12 +1,33 @@
+{{
+    config(
+        materialized="followed",
+        keeps_outdated=true,
+        outdated="customer_id in (select customer_id from {{ ref('int_identity__touched_households') }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_households") -%}
 {#- Nobody's home holds more people than this. -#}
 {%- set most_members = var("household_most_members", 20) -%}
 
 with
-    household_pairs as (select * from {{ ref("int_identity__household_pairs") }}),
+    -- Who has a pair with one of them is one of them.
+    household_pairs as (
+        select *
+        from {{ ref("int_identity__household_pairs") }}
+        where {{ only_in(touched, "left_cluster_key", "cluster_key") }}
+    ),
 
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
+    customer_ids as (
+        select customer_id, cluster_key, record_key
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_in(touched, "cluster_key", "cluster_key") }}
+    ),
 
-    records as (select * from {{ ref("int_identity__records") }}),
+    records as (
+        select record_key, first_seen_at
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
 
     edges as (
         select

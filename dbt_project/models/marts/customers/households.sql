@@ -1,50 +1,52 @@
+{{
+    config(
+        materialized="followed",
+        outdated="household_id in (select household_id from {{ outdated_rows(ref('household_members')) }})",
+    )
+}}
+{%- set touched = ref("int_identity__touched_households") -%}
 {%- set address_parts = ["street", "city", "region", "postcode", "country"] -%}
+
 with
-    household_members as (select * from {{ ref("household_members") }}),
-
-    household_pairs as (select * from {{ ref("int_identity__household_pairs") }}),
-
-    customer_ids as (select * from {{ ref("int_identity__customer_ids") }}),
-
-    records as (select * from {{ ref("int_identity__records") }}),
-
-    customer_attributes as (
+    -- All members of these households are touched.
+    household_members as (
         select *
-        from {{ ref("customer_attributes") }}
-        where
-            is_winner
-            and attribute in (
-                'family_name' {% for part in address_parts %}, '{{ part }}' {% endfor %}
-            )
+        from {{ ref("household_members") }}
+        where {{ only_in(touched, "customer_id", "customer_id") }}
     ),
 
-    attributes as (
+    household_pairs as (
+        select left_customer_id, shared_phone, shared_email
+        from {{ ref("int_identity__household_pairs") }}
+        where {{ only_in(touched, "left_cluster_key", "cluster_key") }}
+    ),
+
+    customer_ids as (
+        select customer_id, record_key
+        from {{ ref("int_identity__customer_ids") }}
+        where {{ only_in(touched, "cluster_key", "cluster_key") }}
+    ),
+
+    records as (
+        select record_key, family_key
+        from {{ ref("int_identity__records") }}
+        where {{ only_in("customer_ids") }}
+    ),
+
+    customers as (
         select
-            household_members.household_id,
-            household_members.customer_id,
-            household_members.is_first,
-            {% for part in address_parts %}
-                max(
-                    case
-                        when customer_attributes.attribute = '{{ part }}'
-                        then customer_attributes.value
-                    end
-                ) as {{ part }},
-            {% endfor %}
-            max(
-                case
-                    when customer_attributes.attribute = 'family_name'
-                    then customer_attributes.value
-                end
-            ) as family_name
+            customer_id,
+            family_name,
+            {% for part in address_parts %} {{ part }}, {% endfor %}
+            first_seen_at
+        from {{ ref("customers") }}
+        where {{ only_in(touched, "customer_id", "customer_id") }}
+    ),
+
+    members as (
+        select household_members.household_id, household_members.is_first, customers.*
         from household_members
-        inner join
-            customer_attributes
-            on customer_attributes.customer_id = household_members.customer_id
-        group by
-            household_members.household_id,
-            household_members.customer_id,
-            household_members.is_first
+        inner join customers on customers.customer_id = household_members.customer_id
     ),
 
     -- The address of whoever has most of it.
@@ -60,31 +62,28 @@ with
                     case when is_first then 0 else 1 end,
                     customer_id
             ) as place
-        from attributes
+        from members
     ),
 
     family_keys as (
-        select
-            household_members.household_id,
-            household_members.customer_id,
-            min(records.family_key) as family_key
+        select customer_ids.customer_id, min(records.family_key) as family_key
         from household_members
         inner join
             customer_ids on customer_ids.customer_id = household_members.customer_id
         inner join records on records.record_key = customer_ids.record_key
-        group by household_members.household_id, household_members.customer_id
+        group by customer_ids.customer_id
     ),
 
     -- Each name once, though it is written in two scripts.
     family_names as (
         select
-            attributes.household_id,
+            members.household_id,
             family_keys.family_key,
-            min(attributes.family_name) as family_name
-        from attributes
-        inner join family_keys on family_keys.customer_id = attributes.customer_id
-        where attributes.family_name is not null
-        group by attributes.household_id, family_keys.family_key
+            min(members.family_name) as family_name
+        from members
+        inner join family_keys on family_keys.customer_id = members.customer_id
+        where members.family_name is not null
+        group by members.household_id, family_keys.family_key
     ),
 
     joined_names as (
@@ -95,20 +94,11 @@ with
         group by household_id
     ),
 
-    members as (
-        select household_id, count(*) as member_count
-        from household_members
-        group by household_id
-    ),
-
-    first_seen as (
+    totals as (
         select
-            household_members.household_id, min(records.first_seen_at) as first_seen_at
-        from household_members
-        inner join
-            customer_ids on customer_ids.customer_id = household_members.customer_id
-        inner join records on records.record_key = customer_ids.record_key
-        group by household_members.household_id
+            household_id, count(*) as member_count, min(first_seen_at) as first_seen_at
+        from members
+        group by household_id
     ),
 
     shared as (
@@ -127,21 +117,20 @@ with
 
     final as (
         select
-            members.household_id,
-            members.member_count,
+            totals.household_id,
+            totals.member_count,
             joined_names.family_names,
             {% for part in address_parts %} ranked_addresses.{{ part }}, {% endfor %}
             shared.shared_phones,
             shared.shared_emails,
-            first_seen.first_seen_at
-        from members
+            totals.first_seen_at
+        from totals
         inner join
             ranked_addresses
-            on ranked_addresses.household_id = members.household_id
+            on ranked_addresses.household_id = totals.household_id
             and ranked_addresses.place = 1
-        inner join first_seen on first_seen.household_id = members.household_id
-        inner join shared on shared.household_id = members.household_id
-        left join joined_names on joined_names.household_id = members.household_id
+        inner join shared on shared.household_id = totals.household_id
+        left join joined_names on joined_names.household_id = totals.household_id
     )
 
 select *
