@@ -11,11 +11,9 @@
 {%- set most_people = var("household_most_members", 20) -%}
 
 with
-    all_places as (select * from {{ ref("int_identity__places") }}),
-
     places as (
         select *
-        from all_places
+        from {{ ref("int_identity__places") }}
         where {{ only_in(touched, "cluster_key", "cluster_key") }}
     ),
 
@@ -25,7 +23,7 @@ with
     -- is one.
     postcodes as (
         select house_key, city_key, min(postcode) as postcode
-        from all_places
+        from {{ ref("int_identity__places") }}
         where
             city_key is not null
             and

@@ -51,10 +51,11 @@ with
         where kind in ('email', 'phone') and {{ only_in("customer_ids") }}
     ),
 
-    identifiers as (
+    -- What many people use, or whoever has a role, says nothing of a home.
+    public_identifiers as (
         select kind, value
         from {{ ref("int_identity__identifiers") }}
-        where use in ('personal', 'shared')
+        where use not in ('personal', 'shared')
     ),
 
     contacts as (
@@ -68,10 +69,11 @@ with
         inner join
             record_identifiers
             on record_identifiers.record_key = customer_ids.record_key
-        inner join
-            identifiers
-            on identifiers.kind = record_identifiers.kind
-            and identifiers.value = record_identifiers.value
+        left join
+            public_identifiers
+            on public_identifiers.kind = record_identifiers.kind
+            and public_identifiers.value = record_identifiers.value
+        where public_identifiers.value is null
     ),
 
     contact_pairs as (

@@ -7,13 +7,17 @@
 }}
 
 with
+    -- Of one attribute DuckDB reads few rows, of two at a time almost all.
     customer_attributes as (
-        select customer_id, attribute, source, record_id
-        from {{ ref("customer_attributes") }}
-        where
-            is_winner
-            and attribute in ('street', 'family_name')
-            and {{ only_touched_customers() }}
+        {% for attribute in ["street", "family_name"] %}
+            select customer_id, attribute, source, record_id
+            from {{ ref("customer_attributes") }}
+            where
+                is_winner
+                and attribute = '{{ attribute }}'
+                and {{ only_touched_customers() }}
+                {{ "union all" if not loop.last }}
+        {% endfor %}
     ),
 
     customer_ids as (

@@ -21,30 +21,39 @@ with
 
     houses as (select * from {{ ref("int_identity__houses") }}),
 
+    plain_cities as (
+        select distinct city, {{ plain_text("city") }} as plain_city
+        from companies
+        where city is not null
+    ),
+
+    city_keys as (
+        select
+            plain_cities.city,
+            {{
+                loose_name_key(
+                    regex_replaced(
+                        "coalesce(cities.city, plain_cities.plain_city)",
+                        "[^\\p{L}]",
+                        "",
+                    )
+                )
+            }} as city_key
+        from plain_cities
+        left join cities on cities.alias = plain_cities.plain_city
+    ),
+
     addresses as (
         select
             houses.house_key,
-            nullif(
-                {{
-                    loose_name_key(
-                        regex_replaced(
-                            "coalesce(cities.city, "
-                            ~ plain_text("companies.city")
-                            ~ ")",
-                            "[^\\p{L}]",
-                            "",
-                        )
-                    )
-                }},
-                ''
-            ) as city_key,
+            nullif(city_keys.city_key, '') as city_key,
             nullif(
                 {{ regex_replaced("lower(companies.postcode)", "[^\\p{L}\\p{N}]", "") }},
                 ''
             ) as postcode
         from companies
         inner join houses on houses.street = companies.street
-        left join cities on cities.alias = {{ plain_text("companies.city") }}
+        left join city_keys on city_keys.city = companies.city
         union all
         select houses.house_key, records.city_key, records.postcode
         from records
