@@ -205,19 +205,3 @@
 {% macro order_of_magnitude(count) -%}
     power(2, floor(log2({{ count }})))
 {%- endmacro %}
-
-{#-
-  The identifiers that mean something else than in the build before: one that a second name came to
-  use is shared now. `touched` are those that this build looked at anew.
--#}
-{% macro identifiers_of_changed_use(identifiers, touched) -%}
-    select now.kind, now.value
-    from {{ identifiers }} as now
-    inner join
-        {{ outdated_rows(identifiers) }} as before
-        on before.kind = now.kind
-        and before.value = now.value
-    where
-        (now.kind, now.value) in (select (kind, value) from {{ touched }})
-        and before.use <> now.use
-{%- endmacro %}

@@ -13,8 +13,18 @@ with
     {% if identity_follows() %}
         changed_values as (select attribute, value from {{ changed_values }}),
 
+        -- One that a second name came to use is shared now.
         changed_identifiers as (
-            {{ identifiers_of_changed_use(identifiers, touched_identifiers) }}
+            select now.kind, now.value
+            from {{ identifiers }} as now
+            inner join
+                {{ outdated_rows(identifiers) }} as before
+                on before.kind = now.kind
+                and before.value = now.value
+            where
+                (now.kind, now.value)
+                in (select (kind, value) from {{ touched_identifiers }})
+                and before.use <> now.use
         ),
 
         members_now as (
@@ -106,6 +116,7 @@ with
                 bool_or(
                     reason in ('new', 'changed', 'gone', 'decision', 'given name')
                 ) as is_changed,
+                bool_or(reason = 'identifier') as has_other_identifiers,
                 min(reason) as reason
             from reasons
             group by record_key
@@ -115,11 +126,12 @@ with
             select
                 record_key,
                 cast(null as boolean) as is_changed,
+                cast(null as boolean) as has_other_identifiers,
                 cast(null as varchar) as reason
             from {{ records }}
             where false
         )
     {% endif %}
 
-select record_key, is_changed, reason
+select record_key, is_changed, has_other_identifiers, reason
 from final

@@ -1,10 +1,8 @@
 {%- set touched = ref("int_identity__touched_customers") -%}
 {%- set touched_places = ref("int_identity__touched_places") -%}
-{%- set touched_identifiers = ref("int_identity__touched_identifiers") -%}
-{%- set identifiers = ref("int_identity__identifiers") -%}
+{%- set recompared = ref("int_identity__recompared_records") -%}
 {%- set homes = ref("int_identity__homes") -%}
 {%- set customer_ids = ref("int_identity__customer_ids") -%}
-{%- set record_identifiers = ref("int_identity__record_identifiers") -%}
 {%- set told = [
     "cluster_key",
     "house_key",
@@ -28,10 +26,6 @@ with
             from {{ outdated_rows(homes) }}
         ),
 
-        changed_identifiers as (
-            {{ identifiers_of_changed_use(identifiers, touched_identifiers) }}
-        ),
-
         final as (
             select
                 coalesce(homes_now.customer_id, homes_before.customer_id) as customer_id
@@ -47,12 +41,8 @@ with
             select customer_id
             from {{ customer_ids }}
             where
-                record_key in (
-                    select record_key
-                    from {{ record_identifiers }}
-                    where
-                        (kind, value) in (select (kind, value) from changed_identifiers)
-                )
+                record_key
+                in (select record_key from {{ recompared }} where has_other_identifiers)
         )
     {% else %} final as (select customer_id from {{ touched }} where false)
     {% endif %}
