@@ -11,34 +11,32 @@
 {%- set touched = ref("int_identity__touched_homes") -%}
 
 with
-    homes as (select * from {{ ref("int_identity__homes") }}),
-
     touched_homes as (
         select house_key, door_key
-        from homes
+        from {{ ref("int_identity__homes") }}
         where {{ only_in(touched, "customer_id", "customer_id") }}
     ),
 
     -- Who lives in one house or behind one door with somebody whose pairs are made
     -- anew.
     near_homes as (
-        select *
-        from homes
+        select customer_id, cluster_key, house_key, door_key, is_crowded, is_workplace
+        from {{ ref("int_identity__homes") }}
         where
             {{ only_in("touched_homes", "house_key", "house_key") }}
             or {{ only_in("touched_homes", "door_key", "door_key") }}
     ),
 
-    customer_ids as (
-        select customer_id, record_key
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_in("near_homes", "cluster_key", "cluster_key") }}
+    members as (
+        select near_homes.customer_id, customer_ids.record_key
+        from near_homes
+        inner join
+            {{ ref("int_identity__customer_ids") }} as customer_ids
+            on customer_ids.cluster_key = near_homes.cluster_key
     ),
 
     records as (
-        select *
-        from {{ ref("int_identity__records") }}
-        where {{ only_in("customer_ids") }}
+        select * from {{ ref("int_identity__records") }} where {{ only_in("members") }}
     ),
 
     given_names as ({{ known_given_names() }}),
@@ -48,7 +46,7 @@ with
     record_identifiers as (
         select record_key, kind, value
         from {{ ref("int_identity__record_identifiers") }}
-        where kind in ('email', 'phone') and {{ only_in("customer_ids") }}
+        where kind in ('email', 'phone') and {{ only_in("members") }}
     ),
 
     -- What many people use, or whoever has a role, says nothing of a home.
@@ -65,10 +63,9 @@ with
             record_identifiers.kind,
             record_identifiers.value
         from near_homes
-        inner join customer_ids on customer_ids.customer_id = near_homes.customer_id
+        inner join members on members.customer_id = near_homes.customer_id
         inner join
-            record_identifiers
-            on record_identifiers.record_key = customer_ids.record_key
+            record_identifiers on record_identifiers.record_key = members.record_key
         left join
             public_identifiers
             on public_identifiers.kind = record_identifiers.kind
@@ -134,13 +131,13 @@ with
 
     -- A face is what one name and birth date of a customer look like.
     faces as (
-        select customer_ids.customer_id, min(records.record_key) as record_key
+        select members.customer_id, min(records.record_key) as record_key
         from paired
-        inner join customer_ids on customer_ids.customer_id = paired.customer_id
-        inner join records on records.record_key = customer_ids.record_key
+        inner join members on members.customer_id = paired.customer_id
+        inner join records on records.record_key = members.record_key
         where not records.is_company
         group by
-            customer_ids.customer_id,
+            members.customer_id,
             records.given,
             records.family,
             records.generation,

@@ -18,7 +18,7 @@ with
     ),
 
     customer_ids as (
-        select customer_id, cluster_key, record_key
+        select cluster_key, record_key
         from {{ ref("int_identity__customer_ids") }}
         where {{ only_in(touched, "cluster_key", "cluster_key") }}
     ),
@@ -37,15 +37,24 @@ with
 
     {{ connected_components("components", "edges", rounds=6) }},
 
+    paired as (
+        select left_customer_id as customer_id, left_cluster_key as cluster_key
+        from household_pairs
+        union
+        select right_customer_id as customer_id, right_cluster_key as cluster_key
+        from household_pairs
+    ),
+
     members as (
         select
             components.component_key,
-            customer_ids.customer_id,
+            paired.customer_id,
             min(records.first_seen_at) as first_seen_at
         from components
-        inner join customer_ids on customer_ids.cluster_key = components.record_key
+        inner join paired on paired.cluster_key = components.record_key
+        inner join customer_ids on customer_ids.cluster_key = paired.cluster_key
         inner join records on records.record_key = customer_ids.record_key
-        group by components.component_key, customer_ids.customer_id
+        group by components.component_key, paired.customer_id
     ),
 
     ranked as (
