@@ -29,6 +29,7 @@ _SHOWN = 15
 _COMPARED = {
     "identity.int_identity__customer_ids": "source, record_id, customer_id",
     "identity.int_identity__conflicts": "*",
+    "identity.int_identity__homes": "*",
     "identity.int_identity__household_pairs": "*",
     "marts.account_members": "*",
     "marts.accounts": "*",

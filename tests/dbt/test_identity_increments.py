@@ -53,6 +53,7 @@ TABLES = (
     "marts.customer_links",
     "marts.customer_search_tokens",
     "identity.int_identity__places",
+    "identity.int_identity__workplaces",
     "identity.int_identity__homes",
     "identity.int_identity__household_pairs",
     "marts.household_members",
@@ -93,7 +94,7 @@ def random_person(chance: random.Random, number: int) -> dict[str, Any]:
         email=chance.choice([None, f"{mailbox}@{chance.choice(['gmail.com', 'acme.example'])}"]),
         phone=chance.choice([None, f"054-65432{chance.randrange(12):02}"]),
         city=chance.choice(CITIES),
-        street=chance.choice([None, f"Herzl {chance.randrange(1, 4)}"]),
+        street=chance.choice([None, f"Herzl {chance.randrange(1, 4)}", "12 Main St, Apt 3"]),
         postcode=chance.choice([None, "6423905", "3430101"]),
         company=chance.choice(COMPANIES),
         birth_date=chance.choice([None, None, "1980-03-04", "1980-04-03", "1951-11-30"]),
@@ -125,6 +126,18 @@ def hear_from(chance: random.Random, people: People, step: int) -> None:
     now = next(people.minutes)
     moment = f"2025-02-01T00:{now:02}:00Z"
     members, activities, users, tickets = [], [], [], []
+    # Where a company moves to, people work from then on.
+    offices = [
+        {
+            "id": f"c{chance.randrange(3)}",
+            "properties": {
+                "name": chance.choice(["Acme Ltd", "Orbit"]),
+                "address": chance.choice(["Herzl 3", "12 Main St"]),
+                "city": chance.choice(CITIES),
+                "zip": chance.choice([None, "6423905"]),
+            },
+        }
+    ]
     for number in range(6 if step == 0 else 3):
         known = random_person(chance, number)
         mailbox = known["email"] or f"user{chance.randrange(80)}@gmail.com"
@@ -180,6 +193,7 @@ def hear_from(chance: random.Random, people: People, step: int) -> None:
         ("mailchimp", "email_activity", "email_id", activities),
         ("zendesk", "users", "id", users),
         ("zendesk", "tickets", "id", tickets),
+        ("hubspot", "companies", "id", offices),
     ):
         latest = {record[key]: record for record in records}
         people.lake.write_records(source, stream, *latest.values(), minutes=now)
