@@ -7,7 +7,7 @@
 }}
 
 with
-    -- Of one attribute DuckDB reads few rows, of two at a time almost all.
+    -- One attribute at a time: DuckDB then reads its rows only, else almost all.
     customer_attributes as (
         {% for attribute in ["street", "family_name"] %}
             select customer_id, attribute, source, record_id

@@ -1,8 +1,9 @@
 {%- set touched = ref("int_identity__touched_homes") -%}
 {%- set household_pairs = ref("int_identity__household_pairs") -%}
 
--- The customers whose household this build makes anew: whose pairs are others, or in
--- whose household or whose household to be somebody is of whom that is so.
+-- The customers whose household this build makes anew: those whose pairs are others,
+-- and all to whom pairs lead from them. A household that falls apart leaves nobody
+-- out: each part of it has somebody who has lost a pair.
 with recursive
     {% if identity_follows() %}
         pairs as (

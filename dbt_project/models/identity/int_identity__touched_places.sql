@@ -11,8 +11,8 @@
     "family_key",
 ] -%}
 
--- The customers whose home this build makes anew: those whose place is another or is
--- at an address that others of them have or had, and those around whom people work
+-- The customers whose home this build makes anew: those whose place is another, those
+-- who share an address with them, now or before, and those in whose house people work
 -- now, or no longer.
 with
     {% if identity_follows() %}
