@@ -244,14 +244,14 @@ class Lake:
         Raises:
             LakeFileError: a file can't be read.
         """
-        # It brings pandas along, which a sync that deletes nothing can do without.
-        import pyarrow.dataset as ds
-
         files = self.files(source, stream)
         for file in files:
             self._footer(file)
         if not files:
             return None
+        # It brings pandas along, which takes half a second that most commands can do without.
+        import pyarrow.dataset as ds
+
         return ds.dataset([file.path for file in files], schema=SCHEMA, filesystem=self.filesystem)
 
     def records(self, source: str, stream: str) -> Iterator[dict[str, Any]]:
