@@ -7,17 +7,10 @@
 }}
 
 with
-    -- One attribute at a time: DuckDB then reads its rows only, else almost all.
     customer_attributes as (
-        {% for attribute in ["street", "family_name"] %}
-            select customer_id, attribute, source, record_id
-            from {{ ref("customer_attributes") }}
-            where
-                is_winner
-                and attribute = '{{ attribute }}'
-                and {{ only_touched_customers() }}
-                {{ "union all" if not loop.last }}
-        {% endfor %}
+        select customer_id, attribute, source, record_id
+        from {{ made_rows(ref("customer_attributes")) }}
+        where is_winner and attribute in ('street', 'family_name')
     ),
 
     customer_ids as (
@@ -27,9 +20,7 @@ with
     ),
 
     customer_kinds as (
-        select *
-        from {{ ref("int_identity__customer_kinds") }}
-        where {{ only_touched_customers() }}
+        select * from {{ made_rows(ref("int_identity__customer_kinds")) }}
     ),
 
     person_records as (

@@ -1,4 +1,3 @@
-{%- set touched_records = ref("int_identity__touched_account_records") -%}
 {%- set touched_customers = ref("int_identity__touched_customers") -%}
 {%- set employer_accounts = ref("int_identity__employer_accounts") -%}
 
@@ -8,8 +7,7 @@ with
     {% if identity_follows() %}
         final as (
             select customer_id
-            from {{ employer_accounts }}
-            where {{ only_in(touched_records) }}
+            from {{ made_rows(employer_accounts) }}
             union
             select customer_id
             from {{ outdated_rows(employer_accounts) }}

@@ -1,4 +1,3 @@
-{%- set touched_records = ref("int_identity__touched_account_records") -%}
 {%- set employer_accounts = ref("int_identity__employer_accounts") -%}
 {%- set told = ["customer_id", "company_name", "first_seen_at"] -%}
 
@@ -7,8 +6,7 @@ with
     {% if identity_follows() %}
         told_now as (
             select record_key, account_id, {{ row_digest(told) }} as digest
-            from {{ employer_accounts }}
-            where {{ only_in(touched_records) }}
+            from {{ made_rows(employer_accounts) }}
         ),
 
         told_before as (

@@ -1,7 +1,6 @@
 {%- set changed = ref("int_identity__changed_records") -%}
 {%- set recompared = ref("int_identity__recompared_records") -%}
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
-{%- set reassigned = ref("int_identity__reassigned_records") -%}
 {%- set customer_ids = ref("int_identity__customer_ids") -%}
 {%- set record_identifiers = ref("int_identity__record_identifiers") -%}
 {%- set email_evidence = ref("int_identity__email_evidence") -%}
@@ -13,8 +12,7 @@ with
 
         reassigned_now as (
             select record_key, customer_id, cluster_key
-            from {{ customer_ids }}
-            where {{ only_in(reassigned) }}
+            from {{ made_rows(customer_ids) }}
         ),
 
         members_before as (

@@ -1,5 +1,4 @@
 {%- set touched = ref("int_identity__touched_customers") -%}
-{%- set touched_places = ref("int_identity__touched_places") -%}
 {%- set recompared = ref("int_identity__recompared_records") -%}
 {%- set homes = ref("int_identity__homes") -%}
 {%- set customer_ids = ref("int_identity__customer_ids") -%}
@@ -17,8 +16,7 @@ with
     {% if identity_follows() %}
         homes_now as (
             select customer_id, {{ row_digest(told) }} as digest
-            from {{ homes }}
-            where {{ only_in(touched_places, "cluster_key", "cluster_key") }}
+            from {{ made_rows(homes) }}
         ),
 
         homes_before as (

@@ -1,4 +1,3 @@
-{%- set touched = ref("int_identity__touched_homes") -%}
 {%- set household_pairs = ref("int_identity__household_pairs") -%}
 
 -- The customers whose household this build makes anew: those whose pairs are others,
@@ -13,11 +12,9 @@ with recursive
         ),
 
         changed_pairs as (
-            select *
-            from pairs
-            where
-                {{ only_in(touched, "left_customer_id", "customer_id") }}
-                or {{ only_in(touched, "right_customer_id", "customer_id") }}
+            select
+                left_customer_id, right_customer_id, left_cluster_key, right_cluster_key
+            from {{ made_rows(household_pairs) }}
             union all
             select
                 left_customer_id, right_customer_id, left_cluster_key, right_cluster_key

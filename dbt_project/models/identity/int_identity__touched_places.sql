@@ -1,4 +1,3 @@
-{%- set is_touched = only_touched_customers() -%}
 {%- set places = ref("int_identity__places") -%}
 {%- set workplaces = ref("int_identity__workplaces") -%}
 {%- set told = [
@@ -16,9 +15,7 @@
 -- now, or no longer.
 with
     {% if identity_follows() %}
-        places_now as (
-            select {{ told | join(", ") }} from {{ places }} where {{ is_touched }}
-        ),
+        places_now as (select {{ told | join(", ") }} from {{ made_rows(places) }}),
 
         places_before as (
             select {{ told | join(", ") }} from {{ outdated_rows(places) }}

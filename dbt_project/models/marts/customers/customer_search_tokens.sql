@@ -1,8 +1,8 @@
 {{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 with
-    customer_ids as (
+    customer_identities as (
         select customer_id, record_id
-        from {{ ref("int_identity__customer_ids") }}
+        from {{ made_rows(ref("customer_identities")) }}
         where {{ only_touched_customers() }}
     ),
 
@@ -69,10 +69,10 @@ with
         where attribute = 'phone'
         union all
         select customer_id as token, customer_id, 'id' as field
-        from customer_ids
+        from customer_identities
         union all
         select lower(record_id) as token, customer_id, 'id' as field
-        from customer_ids
+        from customer_identities
     ),
 
     final as (
