@@ -3,9 +3,7 @@
 -- depends_on: {{ ref("int_identity__weights") }}
 -- depends_on: {{ ref("int_identity__record_count") }}
 with
-    incoming as (
-        select record_key, record_digest from {{ ref("int_identity__incoming_people") }}
-    ),
+    incoming as (select * from {{ ref("int_identity__incoming_people") }}),
 
     {% if identity_can_follow() %}
         known as (
@@ -22,7 +20,9 @@ with
                     when incoming.record_key is null
                     then 'gone'
                     else 'changed'
-                end as change
+                end as change,
+                incoming.{{ person_columns() | join(", incoming.") }},
+                incoming.record_digest
             from incoming
             full outer join known on known.record_key = incoming.record_key
             where known.record_digest is distinct from incoming.record_digest
@@ -31,9 +31,15 @@ with
         -- A build that starts from nothing makes everything anew, and asks for no
         -- list of it.
         final as (
-            select record_key, cast(null as varchar) as change from incoming where false
+            select
+                record_key,
+                cast(null as varchar) as change,
+                {{ person_columns() | join(", ") }},
+                record_digest
+            from incoming
+            where false
         )
     {% endif %}
 
-select record_key, change
+select record_key, change, {{ person_columns() | join(", ") }}, record_digest
 from final

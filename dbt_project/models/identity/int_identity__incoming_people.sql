@@ -1,29 +1,5 @@
 {{ config(materialized="view") }}
-{%- set columns = [
-    "source",
-    "record_id",
-    "full_name",
-    "given_name",
-    "family_name",
-    "email",
-    "other_emails",
-    "phone",
-    "other_phone",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "company",
-    "job_title",
-    "birth_date",
-    "national_id",
-    "external_ids",
-    "gender",
-    "language",
-    "first_seen_at",
-    "updated_at",
-] + identity_also_columns() -%}
+{%- set columns = person_columns() -%}
 {%- set people = var("identity_people", none) -%}
 
 with
