@@ -99,22 +99,22 @@
     }}
 {% endmacro %}
 
-{#- The rows that a followed model had before this build and has no more. -#}
+{#-
+  The rows that a followed model had before this build and has no more, and those that it has and
+  did not have before. They lie among the identity models, for marts are public.
+-#}
 {% macro outdated_rows(relation) %}
-    {{
-        return(
-            relation.incorporate(
-                path={"identifier": relation.identifier ~ "__outdated"}
-            )
-        )
-    }}
+    {{ return(table_beside(relation, "__outdated")) }}
 {% endmacro %}
 
-{#- The rows that a build put into a followed model; among the identity models, for marts are public. -#}
 {% macro made_rows_table(relation) %}
+    {{ return(table_beside(relation, "__made")) }}
+{% endmacro %}
+
+{% macro table_beside(relation, ending) %}
     {% set path = {
         "schema": identity_table("int_identity__changed_records").schema,
-        "identifier": relation.identifier ~ "__made",
+        "identifier": relation.identifier ~ ending,
     } %}
     {{ return(relation.incorporate(path=path, type="table")) }}
 {% endmacro %}
