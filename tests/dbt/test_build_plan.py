@@ -19,7 +19,6 @@ def test_dbt_is_left_what_reads_the_lake_and_what_starts_a_build(manifest: Manif
     assert "int_identity__changed_records" in left
     # A view is what it was, for its code is.
     assert {name for name, kind in left.items() if kind == "view"} == {
-        "customer_id_history",
         "int_identity__incoming_people",
         "int_identity__reliability",
     }

@@ -207,6 +207,8 @@ def test_every_model_is_an_empty_table(empty: Warehouse) -> None:
     assert models <= tables
     for mart in (PROJECT / "models" / "marts").rglob("*.sql"):
         assert empty.rows(f"select count(*) from marts.{mart.stem}") == [(0,)]
+    kinds = "select distinct table_type from information_schema.tables where table_schema = 'marts'"
+    assert empty.rows(kinds) == [("BASE TABLE",)], "a view can't be read under another catalog"
 
 
 def test_columns_are_those_that_the_yaml_describes(empty: Warehouse) -> None:

@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 with
     published as (select * from {{ ref("stg_kesher__customer_id_history") }}),
 
