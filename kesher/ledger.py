@@ -17,6 +17,7 @@ from kesher.lake import OWN_SOURCE, Lake, LakeClock
 from kesher.lake_writer import LakeWriter
 
 _BATCH = 10_000
+_CHANGE = "source, record_id, customer_id, minted_from_source, minted_from_record_id, is_deleted"
 
 
 def append_to_ledger(
@@ -45,9 +46,9 @@ def append_to_ledger(
         LakeWriter(lake, OWN_SOURCE, "customer_id_history", sync_id=sync_id, clock=clock) as events,
         LakeWriter(lake, OWN_SOURCE, "customer_ids", sync_id=sync_id, clock=clock) as ids,
     ):
-        for event in _rows(connection, database, "int_identity__customer_id_events"):
+        for event in _rows(connection, database, "int_identity__customer_id_events", "*"):
             events.add(event)
-        for change in _rows(connection, database, "int_identity__customer_id_changes"):
+        for change in _rows(connection, database, "int_identity__customer_id_changes", _CHANGE):
             if change.pop("is_deleted"):
                 # Else the id would come back with the record, though its history says retired.
                 key = {"source": change["source"], "record_id": change["record_id"]}
@@ -60,10 +61,12 @@ def append_to_ledger(
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, database: str, table: str
+    connection: duckdb.DuckDBPyConnection, database: str, table: str, columns: str
 ) -> Iterator[dict[str, Any]]:
-    found = connection.execute(f'select * from "{database}".identity.{table}')  # noqa: S608
-    columns = [column[0] for column in found.description or []]
+    found = connection.execute(
+        f'select {columns} from "{database}".identity.{table}'  # noqa: S608
+    )
+    names = [column[0] for column in found.description or []]
     while batch := found.fetchmany(_BATCH):
         for values in batch:
-            yield dict(zip(columns, values, strict=True))
+            yield dict(zip(names, values, strict=True))

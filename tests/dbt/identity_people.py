@@ -83,6 +83,7 @@ class People:
                     if change.pop("is_deleted")
                     else change
                     for change in changes
+                    if change.pop("record_key")
                 ),
                 minutes=next(self.minutes),
             )

@@ -48,6 +48,7 @@ TABLES = (
     "identity.int_identity__email_evidence",
     "identity.int_identity__customer_kinds",
     "identity.int_identity__conflicts",
+    "marts.customer_id_history",
     "marts.customer_identities",
     "marts.customer_attributes",
     "marts.customer_links",

@@ -14,9 +14,7 @@
 -#}
 {% materialization lake_stream, default %}
     {% set table = this.incorporate(type="table") %}
-    {% set deletions = this.incorporate(
-        path={"identifier": this.identifier ~ "__deletions"}, type="table"
-    ) %}
+    {% set deletions = deletions_table(table) %}
     {% set key = config.require("unique_key") %}
     {% set key = [key] if key is string else key %}
 
@@ -103,6 +101,12 @@
 
     {{ return({"relations": [table]}) }}
 {% endmaterialization %}
+
+{#- What is known of the deleted records of a staging model: their keys and versions. -#}
+{% macro deletions_table(relation) %}
+    {% set path = {"identifier": relation.identifier ~ "__deletions"} %}
+    {{ return(relation.incorporate(path=path, type="table")) }}
+{% endmacro %}
 
 {#- The table and its deletions anew, out of all rows. -#}
 {% macro replace_lake_stream(existing, table, deletions, incoming, key, columns) %}

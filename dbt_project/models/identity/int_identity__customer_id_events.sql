@@ -1,3 +1,4 @@
+{{ config(materialized="followed", keeps_outdated=true, outdated="true") }}
 {%- set customer_ids = ref("int_identity__customer_ids") -%}
 {%- set ledger = ref("stg_kesher__customer_ids") -%}
 {%- set history = ref("stg_kesher__customer_id_history") -%}
@@ -15,6 +16,7 @@ with
     changed_ids as (
         select
             record_key,
+            cluster_key,
             source,
             record_id,
             customer_id,
@@ -23,7 +25,7 @@ with
             minted_from_record_id,
             is_minted
         from {{ customer_ids }}
-        where is_minted or known_customer_id is distinct from customer_id
+        where not is_published
     ),
 
     gone_records as (
@@ -109,7 +111,7 @@ with
     unsettled as (
         select source, record_id, record_key, customer_id, known_customer_id, is_minted
         from {{ customer_ids }}
-        where customer_id in (select customer_id from changed_ids)
+        where cluster_key in (select cluster_key from changed_ids)
     ),
 
     -- What joins the records of a customer: the strongest link, and the strongest one

@@ -9,6 +9,8 @@
 {%- set person_records = ref("int_identity__person_records") -%}
 {%- set ledger = ref("stg_kesher__customer_ids") -%}
 {%- set history = ref("stg_kesher__customer_id_history") -%}
+{%- set asked_ledger = "ledger_of_asked_ids" if identity_follows() else ledger -%}
+{%- set asked_history = "history_of_asked_ids" if identity_follows() else history -%}
 
 with
     clusters as (
@@ -25,9 +27,7 @@ with
             person_records.record_id,
             person_records.first_seen_at,
             ledger.customer_id as known_customer_id,
-            ledger.minted_from_source = person_records.source
-            and ledger.minted_from_record_id
-            = person_records.record_id as is_minted_from
+            ledger.minted_from_key = clusters.record_key as is_minted_from
         from clusters
         inner join
             {{ person_records }} as person_records
@@ -35,24 +35,48 @@ with
         left join {{ ledger }} as ledger on ledger.record_key = clusters.record_key
     ),
 
+    {% if identity_follows() %}
+        -- The ids that are in question, and those that were minted from these records.
+        asked_ids as (
+            select known_customer_id as customer_id
+            from members
+            where known_customer_id is not null
+            union
+            select customer_id
+            from {{ history }}
+            where record_key in (select record_key from members)
+            union
+            select customer_id
+            from {{ ledger }}
+            where minted_from_key in (select record_key from members)
+        ),
+
+        ledger_of_asked_ids as (
+            select *
+            from {{ ledger }}
+            where customer_id in (select customer_id from asked_ids)
+        ),
+
+        history_of_asked_ids as (
+            select *
+            from {{ history }}
+            where customer_id in (select customer_id from asked_ids)
+        ),
+
+    {% endif %}
     -- All records of the ids which are in question, wherever they are.
     id_holders as (
+        select known_customer_id, cluster_key, is_minted_from, first_seen_at
+        from members
+        where known_customer_id is not null
         {% if identity_follows() %}
-            select
-                members.known_customer_id,
-                members.cluster_key,
-                members.is_minted_from,
-                members.first_seen_at
-            from members
-            where members.known_customer_id is not null
             union all
             select
                 ledger.customer_id as known_customer_id,
                 elsewhere.cluster_key,
-                ledger.minted_from_source = ledger.source
-                and ledger.minted_from_record_id = ledger.record_id as is_minted_from,
+                ledger.minted_from_key = ledger.record_key as is_minted_from,
                 person_records.first_seen_at
-            from {{ ledger }} as ledger
+            from ledger_of_asked_ids as ledger
             inner join
                 {{ person_records }} as person_records
                 on person_records.record_key = ledger.record_key
@@ -62,43 +86,13 @@ with
             where
                 ledger.customer_id in (select known_customer_id from members)
                 and ledger.record_key not in (select record_key from {{ reassigned }})
-        {% else %}
-            select known_customer_id, cluster_key, is_minted_from, first_seen_at
-            from members
-            where known_customer_id is not null
         {% endif %}
     ),
 
-    {% if identity_follows() %}
-        -- The ids that are in question, and those that were minted from these records.
-        asked_ids as (
-            select known_customer_id as customer_id
-            from id_holders
-            union
-            select history.customer_id
-            from {{ history }} as history
-            inner join
-                members
-                on members.source = history.source
-                and members.record_id = history.record_id
-            union
-            select ledger.customer_id
-            from {{ ledger }} as ledger
-            inner join
-                members
-                on members.source = ledger.minted_from_source
-                and members.record_id = ledger.minted_from_record_id
-        ),
-
-    {% endif %}
     mintings as (
         select customer_id, source, record_id, min(happened_at) as minted_at
-        from {{ history }} as history
-        where
-            event in ('create', 'split')
-            {% if identity_follows() %}
-                and customer_id in (select customer_id from asked_ids)
-            {% endif %}
+        from {{ asked_history }} as history
+        where event in ('create', 'split')
         group by customer_id, source, record_id
         union all
         select
@@ -106,10 +100,7 @@ with
             minted_from_source as source,
             minted_from_record_id as record_id,
             min(_extracted_at) as minted_at
-        from {{ ledger }} as ledger
-        {% if identity_follows() %}
-            where customer_id in (select customer_id from asked_ids)
-        {% endif %}
+        from {{ asked_ledger }} as ledger
         group by customer_id, minted_from_source, minted_from_record_id
     ),
 
@@ -128,13 +119,10 @@ with
     -- more was never published, for that was cut off: its record gets the same again.
     published_ids as (
         select customer_id
-        from {{ ledger }} as ledger
-        {% if identity_follows() %}
-            where customer_id in (select customer_id from asked_ids)
-        {% endif %}
+        from {{ asked_ledger }} as ledger
         union
         select customer_id
-        from {{ history }} as history
+        from {{ asked_history }} as history
         where event in ('merge', 'retire')
     ),
 
@@ -258,7 +246,10 @@ with
             members.known_customer_id,
             assigned.minted_from_source,
             assigned.minted_from_record_id,
-            assigned.is_minted
+            assigned.is_minted,
+            coalesce(
+                members.known_customer_id = assigned.customer_id, false
+            ) as is_published
         from members
         inner join assigned on assigned.cluster_key = members.cluster_key
     )

@@ -1,6 +1,7 @@
 {{ config(post_hook="{{ finish_build() }}") }}
 
--- depends_on: {{ ref("int_identity__customer_ids") }}
+-- depends_on: {{ ref("int_identity__customer_id_changes") }}
+-- depends_on: {{ ref("customer_id_history") }}
 -- depends_on: {{ ref("int_identity__explained_links") }}
 -- depends_on: {{ ref("int_identity__cuts") }}
 -- depends_on: {{ ref("int_identity__review_questions") }}

@@ -2,6 +2,7 @@
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 {%- set clusters = ref("int_identity__clusters") -%}
 {%- set ledger = ref("stg_kesher__customer_ids") -%}
+{%- set published = ref("int_identity__published_ids") -%}
 
 -- The records whose customer id this build looks for anew, and those which are gone.
 -- What id a cluster gets is decided by the ids which the ledger has for its records,
@@ -9,14 +10,7 @@
 with
     {% if identity_follows() %}
         {% set before = identity_table("int_identity__customer_ids") %}
-        -- What was published in between: their ids are known by now, or other ones.
-        published as (
-            select before.record_key
-            from {{ before }} as before
-            left join {{ ledger }} as ledger on ledger.record_key = before.record_key
-            where ledger.customer_id is distinct from before.known_customer_id
-        ),
-
+        -- Of what was published in between the ids are known by now, or other ones.
         starts as (
             select record_key
             from {{ changed }}
@@ -25,7 +19,7 @@ with
             from {{ regrouped }}
             union
             select record_key
-            from published
+            from {{ published }}
             union
             select record_key
             from {{ before }}

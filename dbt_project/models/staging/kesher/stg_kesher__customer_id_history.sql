@@ -30,6 +30,7 @@ with
             other_customer_id,
             source,
             record_id,
+            {{ record_key() }} as record_key,
             record_count,
             reason,
             {{ lake_columns() }}

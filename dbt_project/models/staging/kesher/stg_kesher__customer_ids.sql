@@ -25,6 +25,8 @@ with
             customer_id,
             minted_from_source,
             minted_from_record_id,
+            {{ record_key("minted_from_source", "minted_from_record_id") }}
+            as minted_from_key,
             {{ lake_columns() }}
         from records
     )

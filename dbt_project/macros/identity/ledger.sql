@@ -1,0 +1,61 @@
+{#-
+  What came to the ledger of customer ids since the last build.
+
+  int_identity__ledger_marks says how far staging has read the two streams of the ledger. The next
+  build that follows looks at what lies in later lake files only; if the files that were read are
+  not the same any more (the lake was compacted, an older file came late) it looks at all of them.
+-#}
+{% macro ledger_streams() %}
+    {{ return(["customer_ids", "customer_id_history"]) }}
+{% endmacro %}
+
+{#-
+  For each stream: how far staging has read it (`last_file` and `files_read`, as in the note of
+  `lake_stream`), and after which lake file came what the last build has not seen (`came_after`,
+  empty if that can't be told).
+-#}
+{% macro ledger_marks() %}
+    {% set known = {} %}
+    {% if identity_follows() %}
+        {% set lookup %}
+            select stream, last_file, files_read
+            from {{ identity_table("int_identity__ledger_marks") }}
+        {% endset %}
+        {% for row in run_query(lookup).rows %}
+            {% do known.update({row[0]: {"last_file": row[1], "files_read": row[2]}}) %}
+        {% endfor %}
+    {% endif %}
+    {% set marks = [] %}
+    {% for stream in ledger_streams() %}
+        {% set note = (
+            table_note(identity_table("stg_kesher__" ~ stream)) if execute else none
+        ) %}
+        {% set read = fromjson(note or "{}") %}
+        {% set last_file = known.get(stream, {}).get("last_file") %}
+        {% set names = [] %}
+        {% set files = lake_files([["kesher", stream]]) if last_file else [] %}
+        {% for file in files %} {% do names.append(lake_file_name(file)) %} {% endfor %}
+        {% set is_there = (
+            last_file
+            and lake_names_digest(names, last_file) == known[stream].files_read
+        ) %}
+        {% do marks.append(
+            {
+                "stream": stream,
+                "came_after": last_file if is_there else "",
+                "last_file": read.get("last_file") or "",
+                "files_read": read.get("files_read") or "",
+            }
+        ) %}
+    {% endfor %}
+    {{ return(marks) }}
+{% endmacro %}
+
+{#- The condition of the rows of a ledger stream that came since the last build. -#}
+{% macro came_since(marks, stream) -%}
+    _lake_file > (
+        select concat('kesher/', stream, '/', came_after)
+        from {{ marks }}
+        where stream = '{{ stream }}'
+    )
+{%- endmacro %}

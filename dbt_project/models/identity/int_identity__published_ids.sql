@@ -1,0 +1,20 @@
+{%- set marks = ref("int_identity__ledger_marks") -%}
+{%- set ledger = ref("stg_kesher__customer_ids") -%}
+
+-- The records whose row in the ledger came or went since the last build.
+with
+    {% if identity_follows() %}
+        final as (
+            select record_key
+            from {{ ledger }}
+            where {{ came_since(marks, "customer_ids") }}
+            union
+            select {{ record_key() }} as record_key
+            from {{ deletions_table(ledger) }}
+            where {{ came_since(marks, "customer_ids") }}
+        )
+    {% else %} final as (select record_key from {{ ledger }} where false)
+    {% endif %}
+
+select record_key
+from final
