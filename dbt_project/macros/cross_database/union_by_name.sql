@@ -4,10 +4,11 @@
 {% endmacro %}
 
 {% macro duckdb__union_by_name(relations, columns) %}
-    -- One row of none says what columns there are, and that they are text.
+    -- One row of none says what columns there are, and of which types.
     select
         {% for column in columns %}
             {% if column.endswith("_at") %} cast(null as timestamp)
+            {% elif column.endswith("_key") %} cast(null as bigint)
             {% else %} cast(null as varchar)
             {% endif %} as {{ column }}{{ "," if not loop.last }}
         {% endfor %}

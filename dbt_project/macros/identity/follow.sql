@@ -162,6 +162,14 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The records of those customers, as int_identity__customer_ids has them. -#}
+{% macro touched_members(links=false) -%}
+    {%- set customer_ids = ref("int_identity__customer_ids") -%}
+    {%- set members = ref("int_identity__touched_members") -%}
+    {{ members if identity_follows() else customer_ids }}
+    where {{ only_touched_customers(links=links) }}
+{%- endmacro %}
+
 {#- Whether the build that starts now can go on from the last one. -#}
 {% macro identity_can_follow() %}
     {% if not execute or model.resource_type == "unit_test" or should_full_refresh() %}

@@ -28,7 +28,9 @@
     {% set marks = [] %}
     {% for stream in ledger_streams() %}
         {% set note = (
-            table_note(identity_table("stg_kesher__" ~ stream)) if execute else none
+            table_note(identity_table("stg_kesher__" ~ stream))
+            if execute
+            else none
         ) %}
         {% set read = fromjson(note or "{}") %}
         {% set last_file = known.get(stream, {}).get("last_file") %}
@@ -37,7 +39,8 @@
         {% for file in files %} {% do names.append(lake_file_name(file)) %} {% endfor %}
         {% set is_there = (
             last_file
-            and lake_names_digest(names, last_file) == known[stream].files_read
+            and lake_names_digest(names, last_file)
+            == known[stream].files_read
         ) %}
         {% do marks.append(
             {
@@ -58,4 +61,11 @@
         from {{ marks }}
         where stream = '{{ stream }}'
     )
+{%- endmacro %}
+
+{#-
+  Whether all of a stream has to be looked at. Then a row may also be gone without a word of it.
+-#}
+{% macro is_read_anew(marks, stream) -%}
+    exists (select 1 from {{ marks }} where stream = '{{ stream }}' and came_after = '')
 {%- endmacro %}

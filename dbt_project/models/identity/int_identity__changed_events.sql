@@ -15,6 +15,10 @@ with
             where {{ came_since(marks, "customer_id_history") }}
             union
             select event_id
+            from {{ identity_table("customer_id_history") }}
+            where {{ is_read_anew(marks, "customer_id_history") }}
+            union
+            select event_id
             from {{ outdated_rows(events) }}
             union
             select event_id

@@ -1,17 +1,17 @@
 {{ config(materialized="start_of_build") }}
+{%- set incoming = ref("int_identity__incoming_people") -%}
 
 -- depends_on: {{ ref("int_identity__weights") }}
 -- depends_on: {{ ref("int_identity__record_count") }}
 with
-    incoming as (select * from {{ ref("int_identity__incoming_people") }}),
-
     {% if identity_can_follow() %}
         known as (
             select record_key, record_digest
             from {{ identity_table("int_identity__person_records") }}
         ),
 
-        final as (
+        -- What they say is read once it is known of whom.
+        changes as (
             select
                 coalesce(incoming.record_key, known.record_key) as record_key,
                 case
@@ -20,12 +20,21 @@ with
                     when incoming.record_key is null
                     then 'gone'
                     else 'changed'
-                end as change,
-                incoming.{{ person_columns() | join(", incoming.") }},
-                incoming.record_digest
-            from incoming
+                end as change
+            from {{ incoming }} as incoming
             full outer join known on known.record_key = incoming.record_key
             where known.record_digest is distinct from incoming.record_digest
+        ),
+
+        final as (
+            select
+                changes.record_key,
+                changes.change,
+                incoming.{{ person_columns() | join(", incoming.") }},
+                incoming.record_digest
+            from changes
+            left join
+                {{ incoming }} as incoming on incoming.record_key = changes.record_key
         )
     {% else %}
         -- A build that starts from nothing makes everything anew, and asks for no
@@ -36,7 +45,7 @@ with
                 cast(null as varchar) as change,
                 {{ person_columns() | join(", ") }},
                 record_digest
-            from incoming
+            from {{ incoming }}
             where false
         )
     {% endif %}

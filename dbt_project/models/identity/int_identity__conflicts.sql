@@ -11,11 +11,7 @@
 {%- set most_faces = 60 -%}
 
 with
-    customer_ids as (
-        select *
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_touched_customers() }}
-    ),
+    customer_ids as (select * from {{ touched_members() }}),
 
     records as (
         select *

@@ -1,10 +1,6 @@
 {{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 with
-    customer_ids as (
-        select *
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_touched_customers() }}
-    ),
+    customer_ids as (select * from {{ touched_members() }}),
 
     records as (
         select *

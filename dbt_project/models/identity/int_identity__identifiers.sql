@@ -6,6 +6,8 @@
     )
 }}
 {%- set touched = ref("int_identity__touched_identifiers") -%}
+{#- Read where they lie: a CTE that is read several times is copied first. -#}
+{%- set records = ref("int_identity__records") -%}
 
 with
     record_identifiers as (
@@ -15,8 +17,6 @@ with
             where (kind, value) in (select (kind, value) from {{ touched }})
         {% endif %}
     ),
-
-    records as (select * from {{ ref("int_identity__records") }}),
 
     given_names as ({{ known_given_names() }}),
 
@@ -40,7 +40,9 @@ with
             record_identifiers.value,
             records.gender
         from record_identifiers
-        inner join records on records.record_key = record_identifiers.record_key
+        inner join
+            {{ records }} as records
+            on records.record_key = record_identifiers.record_key
         where records.gender is not null
     ),
 
@@ -113,7 +115,7 @@ with
             faces.record_count,
             {{ record_with_names("records", "given_names", "family_names") }}
         from faces
-        inner join records on records.record_key = faces.record_key
+        inner join {{ records }} as records on records.record_key = faces.record_key
         left join given_names on given_names.given = records.given
         left join family_names on family_names.family = records.family
     ),

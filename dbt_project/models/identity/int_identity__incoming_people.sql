@@ -5,13 +5,17 @@
 with
     {% if people %}
         people as (
-            select {{ (columns + ["_extracted_at"]) | join(", ") }} from {{ people }}
+            select
+                {{ record_key() }} as record_key,
+                {{ (columns + ["_extracted_at"]) | join(", ") }}
+            from {{ people }}
         ),
     {% else %}
         stripe as (
             select
                 'stripe' as source,
                 stripe_customer_id as record_id,
+                record_key,
                 name as full_name,
                 email,
                 phone,
@@ -34,6 +38,7 @@ with
             select
                 'zendesk' as source,
                 users.zendesk_user_id as record_id,
+                users.record_key,
                 users.name as full_name,
                 users.email,
                 users.phone,
@@ -62,6 +67,7 @@ with
             select
                 'mailchimp' as source,
                 mailchimp_member_id as record_id,
+                record_key,
                 full_name,
                 given_name,
                 family_name,
@@ -94,6 +100,7 @@ with
             select
                 'hubspot' as source,
                 contacts.hubspot_contact_id as record_id,
+                contacts.record_key,
                 contacts.given_name,
                 contacts.family_name,
                 contacts.email,
@@ -124,38 +131,12 @@ with
             where merged_contacts.hubspot_contact_id is null
         ),
 
-        files as (
-            select
-                source,
-                record_id,
-                full_name,
-                given_name,
-                family_name,
-                email,
-                phone,
-                street,
-                city,
-                region,
-                postcode,
-                country,
-                company,
-                job_title,
-                cast(birth_date as varchar) as birth_date,
-                national_id,
-                {{ configured_external_ids_of_files("extra_json") }} as external_ids,
-                gender,
-                language,
-                updated_at as first_seen_at,
-                updated_at,
-                _extracted_at
-            from {{ ref("stg_files__people") }}
-        ),
-
         -- Sources that a manifest and a mapping describe.
         mapped as (
             select
                 people.source,
                 people.record_id,
+                {{ record_key("people.source", "people.record_id") }} as record_key,
                 people.full_name,
                 people.given_name,
                 people.family_name,
@@ -194,8 +175,8 @@ with
         people as (
             {{
                 union_by_name(
-                    ["stripe", "zendesk", "mailchimp", "hubspot", "files", "mapped"],
-                    columns + ["_extracted_at"],
+                    ["stripe", "zendesk", "mailchimp", "hubspot", "mapped"],
+                    columns + ["record_key", "_extracted_at"],
                 )
             }}
         ),
@@ -203,7 +184,7 @@ with
 
     dated as (
         select
-            {{ record_key() }} as record_key,
+            record_key,
             {% for column in columns %}
                 {% if column == "first_seen_at" %}
                     coalesce(first_seen_at, updated_at, _extracted_at) as first_seen_at,
@@ -216,13 +197,47 @@ with
         from people
     ),
 
-    final as (
+    digested as (
         select
             record_key,
             {{ columns | join(", ") }},
             _extracted_at,
             {{ row_digest(columns) }} as record_digest
         from dated
+    ),
+
+    {% if not people %}
+        -- Of lists staging says when a record is another one.
+        listed as (
+            select
+                record_key,
+                {% for column in columns %}
+                    {% if column == "birth_date" %}
+                        cast(birth_date as varchar) as birth_date,
+                    {% elif column == "external_ids" %}
+                        {{ configured_external_ids_of_files("extra_json") }}
+                        as external_ids,
+                    {% elif column in ("first_seen_at", "updated_at") %}
+                        coalesce(updated_at, _extracted_at) as {{ column }},
+                    {% elif column in ("other_emails", "other_phone") %}
+                        cast(null as varchar) as {{ column }},
+                    {% else %} {{ column }},
+                    {% endif %}
+                {% endfor %}
+                _extracted_at,
+                record_digest
+            from {{ ref("stg_files__people") }}
+        ),
+
+    {% endif %}
+    final as (
+        select *
+        from digested
+        {% if not people %}
+            union all
+            select *
+            from listed
+        {% endif %}
     )
 
 select record_key, {{ columns | join(", ") }}, _extracted_at, record_digest

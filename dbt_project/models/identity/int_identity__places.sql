@@ -15,8 +15,7 @@ with
 
     customer_ids as (
         select customer_id, cluster_key, record_key, source, record_id
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_touched_customers() }}
+        from {{ touched_members() }}
     ),
 
     customer_kinds as (

@@ -12,6 +12,12 @@ with
             select {{ record_key() }} as record_key
             from {{ deletions_table(ledger) }}
             where {{ came_since(marks, "customer_ids") }}
+            union
+            select record_key
+            from {{ identity_table("int_identity__customer_ids") }}
+            where
+                known_customer_id is not null
+                and {{ is_read_anew(marks, "customer_ids") }}
         )
     {% else %} final as (select record_key from {{ ledger }} where false)
     {% endif %}

@@ -6,14 +6,14 @@
     )
 }}
 {%- set touched = ref("int_identity__touched_values") -%}
+{#- Read where they lie: a CTE that is read several times is copied first. -#}
+{%- set records = ref("int_identity__records") -%}
 
 with
-    records as (select * from {{ ref("int_identity__records") }}),
-
     counted as (
         {% for column in counted_columns() if column not in ("given", "birth_date") %}
             select '{{ column }}' as attribute, {{ column }} as value, count(*) as seen
-            from records
+            from {{ records }} as records
             where
                 {{ column }} is not null
                 {% if identity_follows() %}
@@ -26,13 +26,13 @@ with
             union all
         {% endfor %}
         select 'all' as attribute, '' as value, count(*) as seen
-        from records
+        from {{ records }} as records
     ),
 
     -- Of given names only what is common counts: the others are rare.
     common_given_names as (
         select 'given' as attribute, records.given as value, totals.seen
-        from records
+        from {{ records }} as records
         inner join counted as totals on totals.attribute = 'all'
         where
             records.given is not null
@@ -47,7 +47,7 @@ with
     -- Of birth dates too, and common is one that different people have.
     frequent_birth_dates as (
         select records.birth_date as value, count(*) as seen
-        from records
+        from {{ records }} as records
         inner join counted as totals on totals.attribute = 'all'
         where
             records.birth_date is not null
@@ -63,7 +63,7 @@ with
     common_birth_dates as (
         select 'birth_date' as attribute, dates.value, dates.seen
         from frequent_birth_dates as dates
-        inner join records on records.birth_date = dates.value
+        inner join {{ records }} as records on records.birth_date = dates.value
         group by dates.value, dates.seen
         having count(distinct records.given) > {{ var("identity_common_names", 5) }}
     ),

@@ -15,11 +15,7 @@
 ] -%}
 
 with
-    customer_ids as (
-        select *
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_touched_customers() }}
-    ),
+    customer_ids as (select * from {{ touched_members() }}),
 
     person_records as (
         select *

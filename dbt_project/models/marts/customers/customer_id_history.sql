@@ -8,12 +8,7 @@ with
     published as (
         select *
         from {{ ref("stg_kesher__customer_id_history") }}
-        where
-            {{
-                only_in(
-                    ref("int_identity__changed_events"), "event_id", "event_id"
-                )
-            }}
+        where {{ only_in(ref("int_identity__changed_events"), "event_id", "event_id") }}
     ),
 
     events as (select * from {{ ref("int_identity__customer_id_events") }}),

@@ -4,11 +4,7 @@
     )
 }}
 with
-    customer_ids as (
-        select *
-        from {{ ref("int_identity__customer_ids") }}
-        where {{ only_touched_customers(links=true) }}
-    ),
+    customer_ids as (select * from {{ touched_members(links=true) }}),
 
     -- Both ends of a link are records of one customer.
     explained_links as (

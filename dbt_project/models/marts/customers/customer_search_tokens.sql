@@ -1,14 +1,12 @@
 {{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
+{#- Read where they lie: a CTE that is read several times is copied first. -#}
+{%- set customer_attributes = made_rows(ref("customer_attributes")) -%}
+
 with
     customer_identities as (
         select customer_id, record_id
         from {{ made_rows(ref("customer_identities")) }}
         where {{ only_touched_customers() }}
-    ),
-
-    customer_attributes as (
-        select customer_id, attribute, value
-        from {{ made_rows(ref("customer_attributes")) }}
     ),
 
     texts as (
@@ -20,7 +18,7 @@ with
                 else attribute
             end as field,
             value
-        from customer_attributes
+        from {{ customer_attributes }}
         where
             attribute
             in ('display_name', 'given_name', 'family_name', 'company', 'city')
@@ -42,8 +40,14 @@ with
 
     emails as (
         select distinct customer_id, lower(value) as email
-        from customer_attributes
+        from {{ customer_attributes }}
         where attribute = 'email'
+    ),
+
+    phones as (
+        select distinct customer_id, value
+        from {{ customer_attributes }}
+        where attribute = 'phone'
     ),
 
     tokens as (
@@ -65,8 +69,7 @@ with
             {{ regex_replaced("value", "[^0-9]", "") }} as token,
             customer_id,
             'phone' as field
-        from customer_attributes
-        where attribute = 'phone'
+        from phones
         union all
         select customer_id as token, customer_id, 'id' as field
         from customer_identities

@@ -1,4 +1,22 @@
 {{ config(unique_key=["source", "record_id"]) }}
+{%- set told = [
+    "full_name",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "company",
+    "job_title",
+    "birth_date",
+    "national_id",
+    "gender",
+    "language",
+] -%}
 
 with
     records
@@ -7,52 +25,31 @@ with
             "files",
             "people",
             primary_key=["_source", "record_id"],
-            fields={
-                "record_id": "text",
-                "full_name": "text",
-                "given_name": "text",
-                "family_name": "text",
-                "email": "text",
-                "phone": "text",
-                "street": "text",
-                "city": "text",
-                "region": "text",
-                "postcode": "text",
-                "country": "text",
-                "company": "text",
-                "job_title": "text",
-                "birth_date": "text",
-                "national_id": "text",
-                "gender": "text",
-                "language": "text",
-                "updated_at": "timestamp",
-                "extra": "json",
-            },
+            fields=dict(
+                dict.fromkeys(["record_id"] + told, "text"),
+                updated_at="timestamp",
+                extra="json",
+            ),
         )
     }},
 
     final as (
         select
+            {{ record_key("_source", "record_id") }} as record_key,
             _source as source,
             record_id,
-            full_name,
-            given_name,
-            family_name,
-            email,
-            phone,
-            street,
-            city,
-            region,
-            postcode,
-            country,
-            company,
-            job_title,
-            birth_date,
-            national_id,
-            gender,
-            language,
+            {{ told | join(", ") }},
             updated_at,
             extra as extra_json,
+            -- Lists can be long: so nobody has to read a whole one to find what
+            -- changed.
+            {{
+                row_digest(
+                    ["_source", "record_id"]
+                    + told
+                    + ["extra", "coalesce(updated_at, _extracted_at)"]
+                )
+            }} as record_digest,
             {{ lake_columns() }}
         from records
     )

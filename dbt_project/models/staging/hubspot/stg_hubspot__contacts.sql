@@ -52,6 +52,7 @@ with
     final as (
         select
             id as hubspot_contact_id,
+            {{ record_key("'hubspot'", "id") }} as record_key,
             properties_firstname as given_name,
             properties_lastname as family_name,
             properties_email as email,

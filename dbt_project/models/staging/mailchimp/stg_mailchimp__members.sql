@@ -45,6 +45,7 @@ with
     final as (
         select
             list_id || ':' || id as mailchimp_member_id,
+            {{ record_key("'mailchimp'", "list_id || ':' || id") }} as record_key,
             list_id,
             id as email_id,
             email_address as email,

@@ -36,6 +36,7 @@ with
     final as (
         select
             id as stripe_customer_id,
+            {{ record_key("'stripe'", "id") }} as record_key,
             name,
             email,
             phone,

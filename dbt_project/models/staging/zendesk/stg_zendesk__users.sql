@@ -34,6 +34,7 @@ with
     final as (
         select
             id as zendesk_user_id,
+            {{ record_key("'zendesk'", "id") }} as record_key,
             name,
             email,
             phone,
