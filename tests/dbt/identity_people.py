@@ -74,6 +74,8 @@ class People:
         """Write the ledger; return how many ids and events were new."""
         events = self.publish_history()
         changes = self.table("identity.int_identity__customer_id_changes")
+        for change in changes:
+            del change["record_key"]
         if changes:
             self.lake.write_records(
                 "kesher",
@@ -83,7 +85,6 @@ class People:
                     if change.pop("is_deleted")
                     else change
                     for change in changes
-                    if change.pop("record_key")
                 ),
                 minutes=next(self.minutes),
             )

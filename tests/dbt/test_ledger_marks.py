@@ -1,5 +1,7 @@
-"""A build that goes on from the last one looks at what came to the ledger since, and at all of it
-where the files that were read are not the same any more."""
+"""A build that goes on from the last one looks at what came to the ledger since.
+
+Where the files that were read are not the same any more, it compares all of them.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 from built_warehouse import Warehouse
 from dbt.contracts.graph.manifest import Manifest
 from identity_people import People, person
-from test_identity_increments import WHOLE_IDENTITY, follows
+from test_identity_increments import WHOLE_IDENTITY, KesherWarehouse, follows
 from test_identity_ledger import write_ledger
 
 from kesher.lake import Lake, LakeClock
@@ -26,11 +28,11 @@ COMPARED = (
 )
 
 
-def published_since(warehouse: Warehouse) -> set[str]:
+def changed_in_the_ledger(warehouse: Warehouse) -> set[str]:
     return {
         record_id
         for (record_id,) in warehouse.rows(
-            "select record_id from identity.int_identity__published_ids "
+            "select record_id from identity.int_identity__ledger_changes "
             "inner join identity.int_identity__customer_ids using (record_key)"
         )
     }
@@ -56,33 +58,40 @@ def take_back_an_id(people: People) -> None:
         ids.commit()
 
 
-def test_a_following_build_looks_at_what_was_published_since_and_is_as_a_full_one(
+def forget_moshe(people: People) -> None:
+    people.forget("moshe")
+
+
+def test_a_following_build_looks_at_what_changed_in_the_ledger_and_is_as_a_full_one(
     tmp_path: Path, manifest: Manifest
 ) -> None:
-    followed, fresh = (Warehouse(tmp_path / name, manifest) for name in ("followed", "fresh"))
+    followed = KesherWarehouse(tmp_path / "followed", manifest)
+    fresh = Warehouse(tmp_path / "fresh", manifest)
     fresh.lake = followed.lake
     fresh.environment["KESHER_LAKE"] = followed.environment["KESHER_LAKE"]
     people = People(followed)
     people.say(DANA, MOSHE)
-    followed.run(*WHOLE_IDENTITY)
+    followed.run()
     # Twice the same does no harm, and makes two files.
     write_ledger(followed)
     write_ledger(followed)
     people.say(NOA)
-    followed.run(*WHOLE_IDENTITY)
-    assert published_since(followed) == {"dana", "moshe"}
+    followed.run()
+    assert changed_in_the_ledger(followed) == {"dana", "moshe"}
     write_ledger(followed)
-    cities = iter(["Haifa", "Akko", "Lod"])
-    for happen, looked_at in (
+    cities = iter(["Haifa", "Akko", "Lod", "Jaffa"])
+    for happen, changed in (
         (take_back_an_id, {"dana", "noa"}),
-        (merge_the_files, {"dana", "moshe", "noa"}),
-        (lose_the_files, {"moshe", "noa"}),
+        (merge_the_files, set()),
+        # What is not published yet is forgotten with the ledger.
+        (forget_moshe, set()),
+        (lose_the_files, {"noa"}),
     ):
         happen(people)
         people.say({**NOA, "city": next(cities)})
-        followed.run(*WHOLE_IDENTITY)
+        followed.run()
         assert follows(followed)
-        assert published_since(followed) == looked_at
+        assert changed_in_the_ledger(followed) == changed
         fresh.run(*WHOLE_IDENTITY, full_refresh=True)
         for table in COMPARED:
             query = f"select * from {table} order by all"

@@ -9,6 +9,8 @@
         "macros/**/*.sql",
         "models/identity/*.sql",
         "models/marts/customers/*.sql",
+        "models/staging/files/stg_files__people.sql",
+        "models/staging/kesher/stg_kesher__customer_id*.sql",
         "models/marts/sales/account_members.sql",
         "seeds/identity/*.csv",
         "dbt_project.yml",

@@ -8,7 +8,7 @@
     select
         {% for column in columns %}
             {% if column.endswith("_at") %} cast(null as timestamp)
-            {% elif column.endswith("_key") %} cast(null as bigint)
+            {% elif column == "record_key" %} cast(null as bigint)
             {% else %} cast(null as varchar)
             {% endif %} as {{ column }}{{ "," if not loop.last }}
         {% endfor %}

@@ -14,7 +14,8 @@
   The marts about customers follow too: int_identity__touched_customers says which customers are
   not what they were. Kesher keeps the statements of a build that follows and runs the next one by
   them, so what a model asks of the warehouse may depend on the project, on its variables and on
-  whether the build follows, but on nothing else (int_identity__changed_records and staging aside).
+  whether the build follows, but on nothing else (staging, int_identity__changed_records and
+  int_identity__ledger_marks aside).
 
   int_identity__finished_build comes after all models that follow, so that the
   next build goes on from the last one only if none of them was left out of it.
@@ -162,11 +163,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The records of those customers, as int_identity__customer_ids has them. -#}
+{#- A select of the records of those customers, as int_identity__customer_ids has them. -#}
 {% macro touched_members(links=false) -%}
     {%- set customer_ids = ref("int_identity__customer_ids") -%}
     {%- set members = ref("int_identity__touched_members") -%}
-    {{ members if identity_follows() else customer_ids }}
+    select *
+    from {{ members if identity_follows() else customer_ids }}
     where {{ only_touched_customers(links=links) }}
 {%- endmacro %}
 

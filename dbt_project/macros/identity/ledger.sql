@@ -1,9 +1,11 @@
 {#-
   What came to the ledger of customer ids since the last build.
 
-  int_identity__ledger_marks says how far staging has read the two streams of the ledger. The next
-  build that follows looks at what lies in later lake files only; if the files that were read are
-  not the same any more (the lake was compacted, an older file came late) it looks at all of them.
+  int_identity__ledger_marks says how far staging has read the two streams of the ledger;
+  int_identity__finished_build keeps it when a build came to its end. The next build that follows
+  looks at what lies in later lake files only. Where the files that were read are not the same
+  any more (the lake was compacted or restored, an older file came late) it compares all of it
+  with what it knows.
 -#}
 {% macro ledger_streams() %}
     {{ return(["customer_ids", "customer_id_history"]) }}
@@ -11,15 +13,15 @@
 
 {#-
   For each stream: how far staging has read it (`last_file` and `files_read`, as in the note of
-  `lake_stream`), and after which lake file came what the last build has not seen (`came_after`,
-  empty if that can't be told).
+  `lake_stream`), and `known_file`, the last file that the last build knew; empty if that can't be
+  gone by.
 -#}
 {% macro ledger_marks() %}
     {% set known = {} %}
     {% if identity_follows() %}
         {% set lookup %}
             select stream, last_file, files_read
-            from {{ identity_table("int_identity__ledger_marks") }}
+            from {{ identity_table("int_identity__finished_build") }}
         {% endset %}
         {% for row in run_query(lookup).rows %}
             {% do known.update({row[0]: {"last_file": row[1], "files_read": row[2]}}) %}
@@ -45,7 +47,7 @@
         {% do marks.append(
             {
                 "stream": stream,
-                "came_after": last_file if is_there else "",
+                "known_file": last_file if is_there else "",
                 "last_file": read.get("last_file") or "",
                 "files_read": read.get("files_read") or "",
             }
@@ -57,15 +59,13 @@
 {#- The condition of the rows of a ledger stream that came since the last build. -#}
 {% macro came_since(marks, stream) -%}
     _lake_file > (
-        select concat('kesher/', stream, '/', came_after)
+        select concat('kesher/', stream, '/', known_file)
         from {{ marks }}
-        where stream = '{{ stream }}'
+        where stream = '{{ stream }}' and known_file <> ''
     )
 {%- endmacro %}
 
-{#-
-  Whether all of a stream has to be looked at. Then a row may also be gone without a word of it.
--#}
+{#- Whether all of a stream has to be compared. A row may also be gone without a word of it. -#}
 {% macro is_read_anew(marks, stream) -%}
-    exists (select 1 from {{ marks }} where stream = '{{ stream }}' and came_after = '')
+    exists (select 1 from {{ marks }} where stream = '{{ stream }}' and known_file = '')
 {%- endmacro %}

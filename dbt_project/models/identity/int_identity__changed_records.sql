@@ -20,7 +20,8 @@ with
                     when incoming.record_key is null
                     then 'gone'
                     else 'changed'
-                end as change
+                end as change,
+                incoming.record_digest
             from {{ incoming }} as incoming
             full outer join known on known.record_key = incoming.record_key
             where known.record_digest is distinct from incoming.record_digest
@@ -31,7 +32,7 @@ with
                 changes.record_key,
                 changes.change,
                 incoming.{{ person_columns() | join(", incoming.") }},
-                incoming.record_digest
+                changes.record_digest
             from changes
             left join
                 {{ incoming }} as incoming on incoming.record_key = changes.record_key

@@ -11,7 +11,7 @@
 {%- set most_faces = 60 -%}
 
 with
-    customer_ids as (select * from {{ touched_members() }}),
+    customer_ids as ({{ touched_members() }}),
 
     records as (
         select *

@@ -1,6 +1,6 @@
 {{ config(materialized="followed", outdated="{{ only_touched_customers() }}") }}
 with
-    customer_ids as (select * from {{ touched_members() }}),
+    customer_ids as ({{ touched_members() }}),
 
     records as (
         select *

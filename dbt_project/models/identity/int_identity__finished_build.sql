@@ -11,10 +11,16 @@
 -- depends_on: {{ ref("customer_search_tokens") }}
 -- depends_on: {{ ref("households") }}
 with
+    ledger_marks as (select * from {{ ref("int_identity__ledger_marks") }}),
+
     final as (
         select
+            stream,
+            last_file,
+            files_read,
             {{ string_constant(identity_build_note().definition or "") }} as definition
+        from ledger_marks
     )
 
-select definition
+select stream, last_file, files_read, definition
 from final

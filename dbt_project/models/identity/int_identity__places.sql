@@ -13,10 +13,7 @@ with
         where is_winner and attribute in ('street', 'family_name')
     ),
 
-    customer_ids as (
-        select customer_id, cluster_key, record_key, source, record_id
-        from {{ touched_members() }}
-    ),
+    customer_ids as ({{ touched_members() }}),
 
     customer_kinds as (
         select * from {{ made_rows(ref("int_identity__customer_kinds")) }}

@@ -2,7 +2,8 @@
 {%- set regrouped = ref("int_identity__regrouped_records") -%}
 {%- set clusters = ref("int_identity__clusters") -%}
 {%- set ledger = ref("stg_kesher__customer_ids") -%}
-{%- set published = ref("int_identity__published_ids") -%}
+{%- set ledger_changes = ref("int_identity__ledger_changes") -%}
+{%- set history_changes = ref("int_identity__history_changes") -%}
 
 -- The records whose customer id this build looks for anew, and those which are gone.
 -- What id a cluster gets is decided by the ids which the ledger has for its records,
@@ -19,7 +20,7 @@ with
             from {{ regrouped }}
             union
             select record_key
-            from {{ published }}
+            from {{ ledger_changes }}
             union
             select record_key
             from {{ before }}
@@ -47,6 +48,11 @@ with
             select customer_id
             from {{ ledger }}
             where record_key in (select record_key from starts)
+            union
+            -- When an id was minted decides which one stays.
+            select customer_id
+            from {{ history_changes }}
+            where customer_id is not null
         ),
 
         holders as (

@@ -15,7 +15,7 @@
 ] -%}
 
 with
-    customer_ids as (select * from {{ touched_members() }}),
+    customer_ids as ({{ touched_members() }}),
 
     person_records as (
         select *

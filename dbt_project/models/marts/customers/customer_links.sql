@@ -4,7 +4,7 @@
     )
 }}
 with
-    customer_ids as (select * from {{ touched_members(links=true) }}),
+    customer_ids as ({{ touched_members(links=true) }}),
 
     -- Both ends of a link are records of one customer.
     explained_links as (

@@ -41,13 +41,16 @@ with
             {{ told | join(", ") }},
             updated_at,
             extra as extra_json,
-            -- Lists can be long: so nobody has to read a whole one to find what
-            -- changed.
+            -- Of what identity reads. Lists can be long: so nobody has to read a whole
+            -- one to find what changed.
             {{
                 row_digest(
                     ["_source", "record_id"]
                     + told
-                    + ["extra", "coalesce(updated_at, _extracted_at)"]
+                    + [
+                        "coalesce(updated_at, _extracted_at)",
+                        configured_external_ids_of_files("extra", "_source"),
+                    ]
                 )
             }} as record_digest,
             {{ lake_columns() }}
